@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("runtime-init version %s\n", PACKAGE_VERSION);
+		return 0;
+	}
+	fputs("runtime-init: started by an OCI runtime as its container init, not by hand\n", stderr);
+	return 1;
+}

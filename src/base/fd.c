@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/fd.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/number.h"
+
+int rti_close(int fd)
+{
+	int saved = errno;
+
+	/* Not retried on EINTR: Linux has released the number by then. */
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return -EBADF;
+}
+
+ssize_t rti_read_full(int fd, void *buffer, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		long n = rti_retry(read(fd, (char *)buffer + done, size - done));
+
+		if (n < 0)
+			return n;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int rti_write_full(int fd, const void *buffer, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		long n = rti_retry(write(fd, (const char *)buffer + done, size - done));
+
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return -EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int rti_cloexec(int fd, bool on)
+{
+	return fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0) < 0 ? -errno : 0;
+}
+
+/* For kernels without close_range(2) (before 5.9) or its CLOEXEC flag (before 5.11). */
+static int each_fd_from(int first, bool close_it)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int r = 0;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		int64_t fd;
+
+		if (!rti_number_i64(entry->d_name, 0, INT_MAX, &fd) || fd < first || fd == dirfd(dir))
+			continue;
+		if (close_it)
+			rti_close((int)fd);
+		else if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+			r = -errno;
+	}
+	closedir(dir);
+	return r;
+}
+
+int rti_cloexec_from(int first)
+{
+	if (close_range((unsigned int)first, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
+		return 0;
+	return each_fd_from(first, false);
+}
+
+int rti_close_from(int first)
+{
+	if (close_range((unsigned int)first, UINT_MAX, 0) == 0)
+		return 0;
+	return each_fd_from(first, true);
+}

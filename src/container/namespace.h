@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The kinds of namespaces and their names in every place where they have one.
+ */
+#ifndef CONTAINER_NAMESPACE_H
+#define CONTAINER_NAMESPACE_H
+
+#include <stddef.h>
+
+struct namespace_kind {
+	int flag;	  /* CLONE_NEW* */
+	const char *wire; /* in the init configuration: "NEWNET" */
+	const char *oci;  /* in config.json: "network" */
+	const char *proc; /* below /proc/<pid>/ns, and in the bootstrap data's paths: "net" */
+};
+
+#define NAMESPACE_KINDS 8
+
+/* In the order in which they are joined and listed in the bootstrap data. */
+extern const struct namespace_kind namespace_kinds[NAMESPACE_KINDS];
+
+/**
+ * namespace_from_wire() - look up by wire name; NULL when there is none
+ */
+const struct namespace_kind *namespace_from_wire(const char *name);
+
+/**
+ * namespace_from_oci() - look up by name in config.json; NULL when there is none
+ */
+const struct namespace_kind *namespace_from_oci(const char *name);
+
+/**
+ * namespace_from_proc() - look up by name below /proc/<pid>/ns; NULL when there is none
+ */
+const struct namespace_kind *namespace_from_proc(const char *name);
+
+/**
+ * namespace_from_flag() - look up by CLONE_NEW* value; NULL when there is none
+ */
+const struct namespace_kind *namespace_from_flag(int flag);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which processes are in a container's cgroups: joining, listing, killing. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "parent/cgroup-driver.h"
+#include "parent/cgroup-file.h"
+
+static const char *find_sub(const struct rti_string_map *subs, const char *controller)
+{
+	for (size_t i = 0; subs && i < subs->count; i++) {
+		if (strcmp(subs->items[i].key, controller) == 0)
+			return subs->items[i].value;
+	}
+	return NULL;
+}
+
+/* @base and @sub, which must not lead out of @base. */
+static int sub_path(const char *base, const char *sub, char path[static PATH_MAX],
+		    struct rti_error *err)
+{
+	size_t depth = 0;
+
+	sub = sub ? sub : "";
+	for (const char *p = sub; *p; p += strcspn(p, "/"), p += strspn(p, "/")) {
+		size_t part = strcspn(p, "/");
+
+		if (part == 2 && strncmp(p, "..", 2) == 0) {
+			if (depth-- == 0)
+				return rti_refuse(err, EINVAL, "bad sub cgroup path: %s", sub);
+		} else if (part > 0 && !(part == 1 && *p == '.')) {
+			depth++;
+		}
+	}
+	sub += strspn(sub, "/");
+	if (snprintf(path, PATH_MAX, "%s%s%s", base, *sub ? "/" : "", sub) >= PATH_MAX)
+		return rti_fail(err, ENAMETOOLONG, "bad sub cgroup path: %s", sub);
+	return 0;
+}
+
+/*
+ * An init that may write its cgroup file system can have moved itself, and nesting may forbid
+ * processes in the configured cgroup; then a process joins the init where it actually is.
+ */
+static int init_cgroup(pid_t init_pid, char path[static PATH_MAX])
+{
+	const char *root = "/sys/fs/cgroup";
+	size_t length = strlen(root);
+
+	memcpy(path, root, length);
+	if (init_pid <= 0)
+		return -ENOENT;
+	return cgroup_own_path(init_pid, "", path + length, PATH_MAX - length, NULL);
+}
+
+static int join_v2(struct cgroup *cgroup, const char *sub, pid_t pid, pid_t init_pid,
+		   struct rti_error *err)
+{
+	char path[PATH_MAX];
+	int r;
+
+	r = sub_path(cgroup_path(cgroup, ""), sub, path, err);
+	if (r < 0)
+		return r;
+	r = cgroup_file_add_pid(path, pid, err);
+	if (r < 0 && (!sub || !*sub) && init_cgroup(init_pid, path) == 0)
+		r = cgroup_file_add_pid(path, pid, err);
+	return r;
+}
+
+static int join_v1(struct cgroup *cgroup, const struct rti_string_map *subs, pid_t pid,
+		   struct rti_error *err)
+{
+	for (size_t i = 0; subs && i < subs->count; i++) {
+		if (*subs->items[i].key && !cgroup_path(cgroup, subs->items[i].key))
+			return rti_refuse(err, EINVAL, "unknown controller %s in SubCgroupPaths",
+					  subs->items[i].key);
+	}
+	for (size_t i = 0; i < cgroup->path_count; i++) {
+		const struct cgroup_path *entry = &cgroup->paths[i];
+		const char *sub = find_sub(subs, entry->controller);
+		char path[PATH_MAX];
+		int r;
+
+		r = sub_path(entry->path, sub ? sub : find_sub(subs, ""), path, err);
+		if (r < 0)
+			return r;
+		r = cgroup_file_add_pid(path, pid, err);
+		if (r < 0 && !cgroup_is_ignorable(cgroup, r))
+			return r;
+	}
+	return 0;
+}
+
+int cgroup_join(struct cgroup *cgroup, const struct rti_string_map *subs, pid_t pid, pid_t init_pid,
+		struct rti_error *err)
+{
+	int r = 0;
+
+	if (!cgroup->unified)
+		r = join_v1(cgroup, subs, pid, err);
+	else if (cgroup->path_count > 0)
+		r = join_v2(cgroup, find_sub(subs, ""), pid, init_pid, err);
+	return r < 0 && cgroup->config->rootless ? 0 : r;
+}
+
+int cgroup_open_dir(struct cgroup *cgroup, const struct rti_string_map *subs, pid_t init_pid,
+		    struct rti_error *err)
+{
+	const char *sub = find_sub(subs, ""), *base = cgroup_path(cgroup, "");
+	char path[PATH_MAX];
+	int fd, r;
+
+	if (!cgroup->unified || !base)
+		return -ENOENT;
+	r = sub_path(base, sub, path, err);
+	if (r < 0)
+		return r;
+	fd = cgroup_file_open(path, "", O_PATH | O_DIRECTORY, err);
+	if (fd < 0 && (!sub || !*sub) && init_cgroup(init_pid, path) == 0)
+		fd = cgroup_file_open(path, "", O_PATH | O_DIRECTORY, err);
+	if (fd < 0)
+		return cgroup->config->rootless ? -ENOENT
+						: rti_prefix(err, fd, "can't open cgroup");
+	return fd;
+}
+
+struct pids {
+	pid_t *items;
+	size_t count;
+	size_t room;
+};
+
+static int add_pids_of(const char *path, struct pids *pids, struct rti_error *err)
+{
+	_cleanup_fd_ int fd = cgroup_file_open(path, "cgroup.procs", O_RDONLY, err);
+	FILE *file;
+	int pid, r = 0;
+
+	if (fd < 0)
+		return fd;
+	file = fdopen(fd, "re");
+	if (!file)
+		return rti_fail(err, errno, "read %s/cgroup.procs", path);
+	rti_take_fd(&fd);
+	while (r == 0 && fscanf(file, "%d", &pid) == 1) {
+		if (pids->count == pids->room) {
+			size_t room = pids->room ? pids->room * 2 : 64;
+			pid_t *items = reallocarray(pids->items, room, sizeof(*items));
+
+			if (!items) {
+				r = rti_fail(err, ENOMEM, "read %s/cgroup.procs", path);
+				break;
+			}
+			pids->items = items;
+			pids->room = room;
+		}
+		pids->items[pids->count++] = pid;
+	}
+	fclose(file);
+	return r;
+}
+
+static int add_pids_below(const char *path, struct pids *pids, struct rti_error *err)
+{
+	struct dirent *entry;
+	DIR *dir;
+	int r;
+
+	r = add_pids_of(path, pids, err);
+	/* A threaded cgroup lists its processes in its domain only. */
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r;
+	dir = opendir(path);
+	if (!dir)
+		return rti_fail(err, errno, "open %s", path);
+	for (r = 0; r == 0 && (entry = readdir(dir));) {
+		char child[PATH_MAX];
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (snprintf(child, sizeof(child), "%s/%s", path, entry->d_name) < PATH_MAX)
+			r = add_pids_below(child, pids, err);
+	}
+	closedir(dir);
+	return r;
+}
+
+int cgroup_get_pids(const struct cgroup *cgroup, pid_t **ret, size_t *ret_count,
+		    struct rti_error *err)
+{
+	const char *path = cgroup_path(cgroup, "devices");
+	struct pids pids = { 0 };
+	int r;
+
+	r = path ? add_pids_below(path, &pids, err)
+		 : rti_refuse(err, ENOENT, "no directory specified for cgroup.procs");
+	if (r < 0) {
+		free(pids.items);
+		return r;
+	}
+	*ret = pids.items;
+	*ret_count = pids.count;
+	return 0;
+}
+
+int cgroup_kill(struct cgroup *cgroup, struct rti_error *err)
+{
+	const char *v2 = cgroup_path(cgroup, "");
+	_cleanup_free_ pid_t *pids = NULL;
+	size_t count = 0;
+	int r;
+
+	if (!cgroup_exists(cgroup))
+		return rti_refuse(err, ENOENT, "cgroup not exist");
+	if (v2) {
+		r = cgroup_file_write(v2, "cgroup.kill", err, "1");
+		if (r != -ENOENT)
+			return r;
+	}
+	/* Frozen processes cannot fork away from the list; the kill acts when they are thawed. */
+	cgroup_freeze(cgroup, CGROUP_FROZEN, NULL);
+	r = cgroup_get_pids(cgroup, &pids, &count, err);
+	for (size_t i = 0; i < count; i++)
+		kill(pids[i], SIGKILL);
+	cgroup_freeze(cgroup, CGROUP_THAWED, NULL);
+	return r;
+}

@@ -101,7 +101,7 @@ int rti_path_open_parent(int root_fd, const char *path, mode_t mode,
 /**
  * rti_path_create() - make an empty regular file, and missing parents (0755), inside the root
  *
- * Return: an O_PATH | O_CLOEXEC fd of the file; -EEXIST if something is there already; or another
+ * Return: an O_RDONLY | O_CLOEXEC fd of the file; -EEXIST if something is there already; or another
  * negative errno.
  */
 int rti_path_create(int root_fd, const char *path, mode_t mode, struct rti_error *err);

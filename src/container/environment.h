@@ -25,7 +25,8 @@
  * 1.5. A configuration in the 1.2 dialect follows 1.2: the last value at the first place, and HOME even
  * for null.
  *
- * Return: 0; -EINVAL for an entry without '=', without a name or with a NUL; -ENOMEM.
+ * Return: 0; -EINVAL for an entry without '=' or without a name; -ENOMEM. (A NUL cannot get here: the
+ * decoder refuses it.)
  */
 int environment_build(const struct rti_init_config *init, struct rti_arena *arena, char ***ret_env,
 		      const char **ret_path, struct rti_error *err);

@@ -8,6 +8,7 @@
 #ifndef CONTAINER_HOOK_H
 #define CONTAINER_HOOK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -17,7 +18,8 @@ struct hook_context {
 	const char *kind;	  /* "createRuntime", ...; for error texts */
 	const char *state;	  /* OCI state as JSON */
 	size_t state_size;	  /* bytes at @state */
-	char *const *environment; /* NULL-terminated; for hooks without their own. NULL: empty */
+	char *const *environment; /* NULL-terminated; for hooks whose own is null. NULL: empty */
+	bool environment_for_empty; /* also for hooks whose own is [] (startContainer) */
 	int passed_fds;		  /* fds 3 to 3 + n - 1 are inherited as they are; usually 0 */
 };
 
@@ -29,7 +31,7 @@ struct hook_context {
  * @err:     on failure "error running <kind> hook #<index>: <why>", with the hook's output
  *
  * The hook starts with the caller's working directory, credentials and limits, an empty signal mask,
- * default actions for signals that are caught here, and no fds but 0 to 2 and the passed ones. It need
+ * default actions for SIGPIPE and signals that are caught here, and no fds but 0 to 2 and the passed ones. It need
  * not read its input. Its output is kept up to HOOK_OUTPUT_MAX bytes each and the rest dropped; reading
  * goes on until the hook and everybody who inherited its output has closed it. When its timeout ends,
  * the hook alone gets SIGKILL and nothing is waited for any longer.

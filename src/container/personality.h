@@ -10,6 +10,6 @@
  *
  * Return: 0 or a negative errno ("set_personality: ...").
  */
-int personality_apply(const struct rti_personality *personality, struct rti_error *err);
+int personality_apply(const struct rti_personality *wanted, struct rti_error *err);
 
 #endif

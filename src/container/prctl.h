@@ -10,8 +10,7 @@
 /**
  * no_new_privs_set() - PR_SET_NO_NEW_PRIVS
  *
- * Return: 0 or a negative errno; the text is the bare error, as runc's setns init gives it (its
- * standard init says "prctl(SET_NO_NEW_PRIVS): ").
+ * Return: 0 or a negative errno ("prctl(SET_NO_NEW_PRIVS): ...").
  */
 int no_new_privs_set(struct rti_error *err);
 
@@ -30,6 +29,6 @@ int pdeathsig_save(int *ret, struct rti_error *err);
  *
  * Return: 0 or a negative errno ("can't restore pdeath signal: ...").
  */
-int pdeathsig_restore(int signal, struct rti_error *err);
+int pdeathsig_restore(int saved, struct rti_error *err);
 
 #endif

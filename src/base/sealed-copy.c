@@ -13,10 +13,8 @@
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
-#ifndef F_SEAL_EXEC
-#define F_SEAL_EXEC 0x0020
-#endif
 
+/* Exactly these and not F_SEAL_EXEC, which only keeps the mode: crun compares for equality. */
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* What one sendfile(2) is asked for, bytes; Linux moves at most 2 GiB at once. */
@@ -57,7 +55,6 @@ int rti_sealed_copy(int fd, const char *name, struct rti_error *err)
 	/* Everybody may execute it: stage 0 of a rootless start may run as anybody. */
 	if (fchmod(copy_fd, 0511) < 0)
 		return rti_fail(err, errno, "chmod memory file %s", name);
-	(void)fcntl(copy_fd, F_ADD_SEALS, F_SEAL_EXEC); /* keeps the mode; since Linux 6.3 */
 	if (fcntl(copy_fd, F_ADD_SEALS, SEALS) < 0)
 		return rti_fail(err, errno, "seal memory file %s", name);
 	return rti_take_fd(&copy_fd);

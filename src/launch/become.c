@@ -154,7 +154,7 @@ int launch_become(int argc, char **argv, char **environment, struct rti_error *e
 {
 	struct elf_file file;
 	struct start start = { .file = &file };
-	int fd, r;
+	int fd = -EBADF, r;
 
 	r = parse_request(find_request(environment), &fd, &start.path, err);
 	if (r == 0)

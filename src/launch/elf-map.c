@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -140,7 +141,7 @@ static uintptr_t find_segments(const struct elf_file *file, uintptr_t base)
 
 int elf_map(const struct elf_file *file, struct elf_map *ret, struct rti_error *err)
 {
-	uintptr_t base, segments;
+	uintptr_t base = 0, segments;
 	int r;
 
 	r = reserve_span(file, &base, err);

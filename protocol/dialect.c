@@ -18,3 +18,14 @@ int rti_dialect_from_version(const char *version, enum rti_dialect *ret)
 		*ret = (enum rti_dialect)(RTI_DIALECT_RUNC_1_2 + (minor - 2));
 	return 0;
 }
+
+const char *rti_dialect_name(enum rti_dialect dialect)
+{
+	static const char *const names[] = {
+		[RTI_DIALECT_RUNC_1_2] = "1.2",	  [RTI_DIALECT_RUNC_1_3] = "1.3",
+		[RTI_DIALECT_RUNC_1_4] = "1.4",	  [RTI_DIALECT_RUNC_1_5] = "1.5",
+		[RTI_DIALECT_RUNC_MAIN] = "main",
+	};
+
+	return names[dialect];
+}

@@ -29,4 +29,9 @@ enum rti_dialect {
  */
 int rti_dialect_from_version(const char *version, enum rti_dialect *ret);
 
+/**
+ * rti_dialect_name() - the release line as people write it: "1.5", "main"
+ */
+const char *rti_dialect_name(enum rti_dialect dialect);
+
 #endif

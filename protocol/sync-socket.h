@@ -92,7 +92,8 @@ int rti_sync_send(struct rti_sync *sync, enum rti_sync_type type, const char *ar
  * unexpected argument passed: "..."`) end the conversation; the fd is closed then.
  *
  * Return: 0; RTI_SYNC_EOF after a complete conversation; -ECONNRESET for end of file anywhere else;
- * -EPROTO, -EBADMSG, -EMSGSIZE, -ENOMEM or a receive error.
+ * -ENODATA for a missing fd ("response missing attached fd"); -EPROTO, -EBADMSG, -EMSGSIZE, -ENOMEM
+ * or a receive error.
  */
 int rti_sync_receive(struct rti_sync *sync, struct rti_sync_message *ret, int *ret_fd, char *fd_name,
 		     struct rti_error *err);
@@ -102,7 +103,8 @@ int rti_sync_receive(struct rti_sync *sync, struct rti_sync_message *ret, int *r
  * @type: the message to send
  * @arg:  its number argument, negative for none
  *
- * The one exchange that happens after the seccomp filter is loaded: one sendto(2), one recvfrom(2).
+ * The one exchange that happens after the seccomp filter is loaded: one write(2), one recvfrom(2),
+ * which every profile that works with runc allows. The caller has seen to it that SIGPIPE is harmless.
  * The reply must be the exact bytes that runc and rti_sync_encode() produce, or a procError.
  *
  * Return: 0; -ECONNRESET for end of file; -EPROTO for another reply; or a socket error.

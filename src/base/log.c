@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,25 +31,19 @@ static struct {
 	const char *stage;
 } logger = { .fd = -EBADF, .level = LOG_LEVEL_DEBUG };
 
-/*
- * An empty handler rather than SIG_IGN: a write to a closed pipe then fails with EPIPE, and execve(2)
- * resets it by itself, so that no container starts with SIGPIPE ignored.
- */
-static void on_sigpipe(int signal_number)
-{
-	(void)signal_number;
-}
-
 void log_open(int fd, enum log_level level)
 {
-	struct sigaction action = { .sa_handler = on_sigpipe, .sa_flags = SA_RESTART };
 	int flags = fcntl(fd, F_GETFL);
 
-	sigaction(SIGPIPE, &action, NULL);
 	/* Nobody else holds the write end for long: the parent closes its copy. */
 	if (flags >= 0)
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	logger.fd = fd;
+	logger.level = level;
+}
+
+void log_set_level(enum log_level level)
+{
 	logger.level = level;
 }
 

@@ -34,10 +34,15 @@ enum log_level {
  * @fd:    write end of the log pipe; the log owns it until log_close()
  * @level: least severe level that is written
  *
- * From here on a write to a closed pipe or socket gives EPIPE instead of a signal, in this process and
- * those it forks; execve(2) brings the default back.
+ * The pipe becomes non-blocking. The caller has made sure that a write to a closed pipe gives EPIPE and
+ * not a deadly signal.
  */
 void log_open(int fd, enum log_level level);
+
+/**
+ * log_set_level() - change the least severe level that is written
+ */
+void log_set_level(enum log_level level);
 
 /**
  * log_close() - stop logging and close the pipe; later messages are dropped

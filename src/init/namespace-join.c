@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/namespace-join.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+
+#define ALL_BUT_USER (~CLONE_NEWUSER)
+
+static bool has_kind(const struct namespace_list *list, const struct namespace_kind *kind)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* One "type:path" of @size bytes. */
+static int add_item(struct namespace_list *list, const char *text, size_t size, struct rti_error *err)
+{
+	struct namespace_item *item = &list->items[list->count];
+	const char *colon = memchr(text, ':', size);
+	char type[16];
+	size_t path_size;
+
+	if (!colon)
+		return rti_refuse(err, EINVAL, "failed to parse %.*s", (int)size, text);
+	snprintf(type, sizeof(type), "%.*s", (int)(colon - text), text);
+	path_size = size - (size_t)(colon + 1 - text);
+	item->kind = namespace_from_proc(type);
+	if (!item->kind)
+		return rti_refuse(err, EINVAL, "unknown namespace type %.*s", (int)(colon - text), text);
+	if (has_kind(list, item->kind))
+		return rti_refuse(err, EINVAL, "two namespaces of type %s", type);
+	if (path_size >= sizeof(item->path))
+		return rti_refuse(err, ENAMETOOLONG, "path of %s namespace is too long", type);
+	memcpy(item->path, colon + 1, path_size);
+	item->path[path_size] = '\0';
+	item->fd = open(item->path, O_RDONLY | O_CLOEXEC);
+	if (item->fd < 0)
+		return rti_refuse(err, errno, "failed to open %s: %s", item->path, strerror(errno));
+	list->count++;
+	return 0;
+}
+
+int namespace_list_open(struct namespace_list *ret, const char *text, struct rti_error *err)
+{
+	ret->count = 0;
+	if (!*text)
+		return rti_refuse(err, EINVAL, "ns paths are empty");
+	for (;;) {
+		size_t size = strcspn(text, ",");
+		int r = size ? add_item(ret, text, size, err) : 0;
+
+		if (r < 0)
+			return r;
+		if (!text[size])
+			return 0;
+		text += size + 1;
+	}
+}
+
+static int join_one(struct namespace_item *item, struct rti_error *err)
+{
+	const char *name = item->kind->proc;
+	int flag = item->kind->flag;
+	int r = setns(item->fd, flag) < 0 ? errno : 0;
+
+	log_debug("setns(%#x) into %s namespace (with path %s): %s", (unsigned int)flag, name, item->path,
+		  strerror(r));
+	if (r == EPERM)
+		return 0;
+	if (r)
+		return rti_refuse(err, r, "failed to setns into %s namespace: %s", name, strerror(r));
+	item->joined = true;
+	item->fd = rti_close(item->fd);
+	if (flag == CLONE_NEWUSER && setresuid(0, 0, 0) < 0)
+		return rti_refuse(err, errno, "failed to become root in user namespace: %s",
+				  strerror(errno));
+	return 0;
+}
+
+static int join_pass(struct namespace_list *list, int flags, struct rti_error *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct namespace_item *item = &list->items[i];
+		int r = 0;
+
+		if (!item->joined && (item->kind->flag & flags))
+			r = join_one(item, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Names of what is left, in the order in which runc lists them. */
+static int report_unjoined(const struct namespace_list *list, struct rti_error *err)
+{
+	static const char *const order[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" };
+	char names[128] = "";
+	size_t size = 0;
+
+	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++) {
+		for (size_t i = 0; i < list->count; i++) {
+			const struct namespace_item *item = &list->items[i];
+
+			if (item->joined || strcmp(item->kind->proc, order[o]) != 0)
+				continue;
+			log_msg(LOG_LEVEL_FATAL,
+				"failed to setns(%#x) into %s namespace (with path %s): %s",
+				(unsigned int)item->kind->flag, order[o], item->path, strerror(EPERM));
+			size += (size_t)snprintf(names + size, sizeof(names) - size, "%s%s",
+						 size ? ", " : "", order[o]);
+		}
+	}
+	if (!size)
+		return 0;
+	return rti_refuse(err, EPERM, "failed to join {%s} namespaces: %s", names, strerror(EPERM));
+}
+
+int namespace_list_join(struct namespace_list *list, struct rti_error *err)
+{
+	static const int passes[] = { ALL_BUT_USER, CLONE_NEWUSER, ALL_BUT_USER };
+
+	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
+		int r = join_pass(list, passes[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	return report_unjoined(list, err);
+}
+
+void namespace_list_done(struct namespace_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		list->items[i].fd = rti_close(list->items[i].fd);
+	list->count = 0;
+}

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every bats file loads: which programs are under test, bundles to run, and what must not be left.
+#
+# RTI_BUILD  folder of the built programs (default: the source tree)
+# RTI_PAIR   who talks to whom, PARENT+INIT, each ours or a genuine runc's:
+#            runtime-parent+runtime-init (default), runc+runtime-init, runtime-parent+runc, runc+runc
+# PEER_RUNC  the genuine runc, 1.2 or newer; needed for every pair but the first
+#
+# The same files run for all four pairs. A test that only holds for some says `only_pair PATTERN`.
+
+RTI_BUILD=${RTI_BUILD:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}
+RTI_PAIR=${RTI_PAIR:-runtime-parent+runtime-init}
+PEER_RUNC=${PEER_RUNC:-}
+
+# The program under test with its state below the test's own folder.
+runtime() {
+	case $RTI_PAIR in
+	runtime-parent+runtime-init)
+		"$RTI_BUILD/runtime-parent" --root "$STATE" --init "$RTI_BUILD/runtime-init" "$@"
+		;;
+	runtime-parent+runc)
+		"$RTI_BUILD/runtime-parent" --root "$STATE" --init "$PEER_RUNC" "$@"
+		;;
+	runc+runtime-init)
+		RUNC_WITH_RUNTIME_INIT="--runc $PEER_RUNC --init $RTI_BUILD/runtime-init" \
+			"$RTI_BUILD/runc-with-runtime-init" --root "$STATE" "$@"
+		;;
+	runc+runc)
+		"$PEER_RUNC" --root "$STATE" "$@"
+		;;
+	*)
+		echo "no such pair: $RTI_PAIR" >&2
+		return 1
+		;;
+	esac
+}
+
+# Skip unless the pair matches a shell pattern: a difference by design, not a missing thing.
+only_pair() {
+	case $RTI_PAIR in
+	$1) ;;
+	*) skip "holds for $1" ;;
+	esac
+}
+
+has_own_init() { [[ $RTI_PAIR == *+runtime-init ]]; }
+has_own_parent() { [[ $RTI_PAIR == runtime-parent+* ]]; }
+
+# A root file system of busybox alone, and the configuration that `spec` gives, without a terminal.
+make_bundle() {
+	BUNDLE=${1:-$BATS_TEST_TMPDIR/bundle}
+	mkdir -p "$BUNDLE/rootfs"/{bin,dev,etc,proc,sys,tmp,root,usr/bin,var}
+	# The container's root need not be root here, and must get as far as its own files.
+	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR" "$BUNDLE" "$BUNDLE/rootfs"
+	cp "$(command -v busybox)" "$BUNDLE/rootfs/bin/busybox"
+	"$BUNDLE/rootfs/bin/busybox" --list | while read -r applet; do
+		[ "$applet" = busybox ] || ln -sf busybox "$BUNDLE/rootfs/bin/$applet"
+	done
+	echo "root:x:0:0:root:/root:/bin/sh" >"$BUNDLE/rootfs/etc/passwd"
+	echo "root:x:0:" >"$BUNDLE/rootfs/etc/group"
+	(cd "$BUNDLE" && runtime spec)
+	configure '.process.terminal = false | .process.args = ["true"]'
+}
+
+# Change config.json with a jq program: configure '.process.args = ["id"]'; further arguments go to jq.
+configure() {
+	local program=$1
+	shift
+	jq "$@" "$program" "$BUNDLE/config.json" >"$BUNDLE/config.json.new"
+	mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
+}
+
+# Run a shell script as the container's program.
+script() {
+	configure '.process.args = ["sh", "-c", $script]' --arg script "$1"
+}
+
+# The bundle's own user namespace: container ids 0.. are host ids 100000..
+use_user_namespace() {
+	configure '.linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+}
+
+# `run` of bats with the container named for the test.
+run_container() {
+	run runtime run --bundle "$BUNDLE" "$@" "$ID"
+}
+
+succeeded() {
+	[ "$status" -eq 0 ] || { echo "status $status: $output"; return 1; }
+}
+
+failed_with() {
+	[ "$status" -ne 0 ] || { echo "unexpected success: $output"; return 1; }
+	[[ $output == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }
+}
+
+# Wait up to five seconds until a command succeeds.
+eventually() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	echo "never came true: $*"
+	return 1
+}
+
+# What a runtime could have left behind, one line each.
+list_leftovers() {
+	grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo | sed 's/^/mount: /'
+	find /sys/fs/cgroup -depth -type d -name "$ID*" 2>/dev/null | sed 's/^/cgroup: /'
+	[ ! -d "$STATE" ] || find "$STATE" -mindepth 1 -not -path "$STATE/$ID/notify*" | sed 's/^/state: /'
+	pgrep -f "runc:\\[[012]:" | sed 's/^/init: /'
+}
+
+nothing_left() { [ -z "$(list_leftovers)" ]; }
+
+setup() {
+	ID=rti-$BATS_TEST_NUMBER-$$
+	STATE=$BATS_TEST_TMPDIR/state
+	[ "$RTI_PAIR" = runtime-parent+runtime-init ] || [ -n "$PEER_RUNC" ] || {
+		echo "PEER_RUNC is not set: the pair $RTI_PAIR needs a genuine runc"
+		return 1
+	}
+	make_bundle
+	if declare -F prepare >/dev/null; then prepare; fi
+}
+
+teardown() {
+	if declare -F cleanup >/dev/null; then cleanup; fi
+	[ ! -d "$STATE/$ID" ] || runtime delete --force "$ID" || true
+	if ! nothing_left; then
+		eventually nothing_left || { list_leftovers; return 1; }
+	fi
+}

@@ -4,8 +4,8 @@
  *
  * Runtime specification 1.3, the part for Linux that runc reads. Member names follow the JSON keys.
  * A pointer member is NULL where the key is absent or null; the items of a list are NULL where the
- * list is absent or null and not NULL for an empty list. Nothing is judged here: protocol/spec-convert.h
- * does that.
+ * list is absent or null and not NULL for an empty list. Nothing is judged here:
+ * protocol/spec-convert.h does that.
  *
  * Memory: everything hangs on the arena of the rti_spec.
  */
@@ -51,6 +51,16 @@ struct rti_spec_cpu_affinity {
 	const char *final;
 };
 
+struct rti_spec_scheduler {
+	const char *policy; /* "SCHED_BATCH", ... */
+	int32_t nice;
+	int32_t priority;
+	struct rti_strings flags;
+	uint64_t runtime;
+	uint64_t deadline;
+	uint64_t period;
+};
+
 struct rti_spec_process {
 	bool terminal;
 	struct rti_spec_console_size *console_size;
@@ -63,7 +73,7 @@ struct rti_spec_process {
 	bool no_new_privileges;
 	const char *apparmor_profile;
 	int64_t *oom_score_adj;
-	struct rti_scheduler *scheduler;
+	struct rti_spec_scheduler *scheduler;
 	const char *selinux_label;
 	struct rti_io_priority *io_priority;
 	struct rti_spec_cpu_affinity *exec_cpu_affinity;
@@ -290,6 +300,15 @@ int rti_spec_read(const char *json, size_t size, struct rti_spec *ret, struct rt
  */
 int rti_spec_read_process(const char *json, size_t size, struct rti_spec *ret,
 			  struct rti_error *err);
+
+/**
+ * rti_spec_read_resources() - decode an object as in linux.resources, the input of `update`
+ *
+ * Only .linux_part->resources and .arena of @ret are filled. As rti_spec_read(), but null is no
+ * resource at all.
+ */
+int rti_spec_read_resources(const char *json, size_t size, struct rti_spec *ret,
+			    struct rti_error *err);
 
 /**
  * rti_spec_done() - release everything; accepts a zeroed or already released one

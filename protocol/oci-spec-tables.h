@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The OCI configuration as tables of keys. Internal to the protocol library.
+ */
+#ifndef RTI_PROTOCOL_OCI_SPEC_TABLES_H
+#define RTI_PROTOCOL_OCI_SPEC_TABLES_H
+
+#include "protocol/schema.h"
+
+extern const struct rti_object rti_spec_object;		  /* config.json: struct rti_spec */
+extern const struct rti_object rti_spec_process_object;	  /* process.json: struct rti_spec_process */
+extern const struct rti_object rti_spec_resources_object; /* struct rti_spec_resources */
+
+#endif

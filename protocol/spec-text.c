@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Paths and quoted texts as Go makes them: both show up in what users of runc see.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/json.h"
+#include "protocol/spec-convert-internal.h"
+
+/* The letter after the backslash of Go's short escapes, or 0. */
+static char escape_letter(char byte)
+{
+	static const char bytes[] = "\a\b\f\n\r\t\v\"\\";
+	static const char letters[] = "abfnrtv\"\\";
+	const char *found = byte ? strchr(bytes, byte) : NULL;
+
+	return found ? letters[found - bytes] : 0;
+}
+
+const char *spec_quote(struct rti_arena *arena, const char *text)
+{
+	const char *from = spec_text(text);
+	const char *end = from + strlen(from);
+	char *quoted = rti_arena_array(arena, (size_t)(end - from) + 1, 4);
+	char *to = quoted;
+
+	if (!quoted)
+		return NULL;
+	*to++ = '"';
+	while (from < end) {
+		bool more;
+		size_t length = rti_utf8_size(from, (size_t)(end - from), &more);
+		char letter = escape_letter(*from);
+
+		if (letter) {
+			*to++ = '\\';
+			*to++ = letter;
+			from++;
+		} else if (length > 1 || (length == 1 && *from >= ' ' && *from != '\x7f')) {
+			memcpy(to, from, length);
+			to += length;
+			from += length;
+		} else {
+			to += sprintf(to, "\\x%02x", (unsigned char)*from++);
+		}
+	}
+	*to++ = '"';
+	*to = '\0';
+	return quoted;
+}
+
+/* The end of what stands before @end once its last component is gone; nothing before @floor goes. */
+static char *drop_component(char *end, const char *floor)
+{
+	while (end > floor && *--end != '/')
+		;
+	return end;
+}
+
+const char *spec_path_clean(struct rti_arena *arena, const char *path)
+{
+	bool rooted = path[0] == '/';
+	char *clean = rti_arena_alloc(arena, strlen(path) + 2);
+	char *to = clean;
+	const char *floor = clean; /* ".." does not go back beyond here */
+
+	if (!clean)
+		return NULL;
+	if (rooted) {
+		*to++ = '/';
+		floor = to;
+	}
+	while (*path) {
+		size_t length = strcspn(path, "/");
+
+		if (length == 2 && path[0] == '.' && path[1] == '.') {
+			if (to > floor) {
+				to = drop_component(to, floor);
+			} else if (!rooted) {
+				if (to > clean)
+					*to++ = '/';
+				*to++ = '.';
+				*to++ = '.';
+				floor = to;
+			}
+		} else if (length && !(length == 1 && path[0] == '.')) {
+			if (to > clean && to[-1] != '/')
+				*to++ = '/';
+			memcpy(to, path, length);
+			to += length;
+		}
+		path += length;
+		path += strspn(path, "/");
+	}
+	if (to == clean)
+		*to++ = '.';
+	*to = '\0';
+	return clean;
+}
+
+const char *spec_path_join(struct rti_arena *arena, const char *directory, const char *path)
+{
+	const char *joined;
+
+	if (!*directory || !*path)
+		joined = *directory ? directory : path;
+	else
+		joined = rti_arena_printf(arena, "%s/%s", directory, path);
+	if (!joined || !*joined)
+		return joined;
+	return spec_path_clean(arena, joined);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signals, pausing, and the end of a container. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "parent/container-private.h"
+#include "protocol/spec-validate.h"
+
+#define KILL_TRIES    100
+#define KILL_DELAY_NS (100 * 1000 * 1000)
+
+static int signal_init(struct rti_container *container, int signal, struct rti_error *err)
+{
+	_cleanup_fd_ int pidfd =
+		(int)syscall(SYS_pidfd_open, (pid_t)container->state.init_pid, 0);
+	enum cgroup_freezer freezer;
+
+	/* In this order: once the fd is open the pid cannot become another process unnoticed. */
+	if (pidfd < 0 || !container_has_init(container))
+		return rti_refuse(err, ESRCH, "container not running");
+	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
+		return rti_fail(err, errno, "unable to signal init");
+	/* On cgroup v1 a frozen process does not even die before it is thawed. */
+	if (signal == SIGKILL && cgroup_get_freezer(&container->cgroup, &freezer, NULL) == 0 &&
+	    freezer == CGROUP_FROZEN)
+		cgroup_freeze(&container->cgroup, CGROUP_THAWED, NULL);
+	return 0;
+}
+
+int rti_container_signal(struct rti_container *container, int signal, struct rti_error *err)
+{
+	int r;
+
+	if (signal != SIGKILL || container_has_private_pidns(container))
+		return signal_init(container, signal, err);
+	r = cgroup_kill(&container->cgroup, err);
+	if (r == 0)
+		return 0;
+	if (container->state.config->rootless_cgroups) {
+		container_log(container, RTI_PARENT_LEVEL_WARNING,
+			      "failed to kill all processes, possibly due to lack of cgroup (Hint: "
+			      "enable cgroup v2 delegation)");
+		return signal_init(container, signal, err);
+	}
+	if (r == -ENOENT && !container_has_init(container))
+		r = rti_refuse(err, ESRCH, "container not running");
+	return rti_prefix(err, r, "unable to kill all processes");
+}
+
+int rti_container_pause(struct rti_container *container, bool pause, struct rti_error *err)
+{
+	enum rti_container_status status;
+	int r;
+
+	r = rti_container_get_status(container, &status, err);
+	if (r < 0)
+		return r;
+	if (pause && status != RTI_CONTAINER_RUNNING && status != RTI_CONTAINER_CREATED)
+		return rti_refuse(err, ESRCH, "container not running");
+	if (!pause && status != RTI_CONTAINER_PAUSED)
+		return rti_refuse(err, ESRCH, "container not paused");
+	return cgroup_freeze(&container->cgroup, pause ? CGROUP_FROZEN : CGROUP_THAWED, err);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+static int remove_tree(const char *path, struct rti_error *err)
+{
+	/* A directory that holds a few files of ours; links are not followed. */
+	if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
+		return rti_fail(err, errno, "remove %s", path);
+	return 0;
+}
+
+static int run_poststop_hooks(struct rti_container *container, struct rti_error *err)
+{
+	const struct rti_config *config = container->state.config;
+	struct rti_spec_state state;
+	int r;
+
+	if (!config->hooks || !config->hooks->poststop.count)
+		return 0;
+	r = container_spec_state(container, "stopped", 0, &state, err);
+	return r < 0 ? r : rti_parent_hooks_run(RTI_PARENT_HOOK_POSTSTOP, config, &state, err);
+}
+
+static int destroy_stopped(struct rti_container *container, struct rti_error *err)
+{
+	int r;
+
+	/* In a pid namespace of its own the kernel has killed everything with the init. */
+	if (!container_has_private_pidns(container))
+		cgroup_kill(&container->cgroup, NULL);
+	r = cgroup_destroy(&container->cgroup, err);
+	if (r < 0)
+		return rti_prefix(err, r, "unable to remove container's cgroup");
+	r = remove_tree(container->path, err);
+	if (r < 0)
+		return rti_prefix(err, r, "unable to remove container state dir");
+	return run_poststop_hooks(container, err);
+}
+
+int rti_container_destroy(struct rti_container *container, struct rti_error *err)
+{
+	enum rti_container_status status;
+	int r;
+
+	r = rti_container_get_status(container, &status, err);
+	if (r == 0 && status == RTI_CONTAINER_RUNNING)
+		r = rti_refuse(err, EBUSY, "container still running");
+	if (r == 0 && status == RTI_CONTAINER_PAUSED && container_has_init(container))
+		r = rti_refuse(err, EBUSY, "container paused");
+	if (r == 0 && status == RTI_CONTAINER_PAUSED)
+		r = cgroup_freeze(&container->cgroup, CGROUP_THAWED, err);
+	if (r == 0 && status == RTI_CONTAINER_CREATED)
+		signal_init(container, SIGKILL, NULL);
+	if (r == 0)
+		r = destroy_stopped(container, err);
+	return r < 0 ? rti_prefix(err, r, "unable to destroy container") : 0;
+}
+
+int rti_container_kill_and_destroy(struct rti_container *container, struct rti_error *err)
+{
+	const struct timespec delay = { .tv_nsec = KILL_DELAY_NS };
+
+	rti_container_signal(container, SIGKILL, NULL);
+	for (int i = 0; container_has_init(container); i++) {
+		if (i == KILL_TRIES)
+			return rti_refuse(err, EBUSY, "container init still running");
+		nanosleep(&delay, NULL);
+	}
+	return rti_container_destroy(container, err);
+}
+
+int rti_container_remove_unfinished(const char *root, const char *id, struct rti_error *err)
+{
+	struct rti_arena arena = { 0 };
+	const char *path;
+	int r;
+
+	r = rti_container_id_check(id, err);
+	if (r < 0)
+		return r;
+	path = rti_arena_printf(&arena, "%s/%s", root, id);
+	r = path ? remove_tree(path, err) : rti_fail(err, ENOMEM, "remove %s", id);
+	rti_arena_done(&arena);
+	return r;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What the files of the container module share; see runtime-container.h for what it does.
+ */
+#ifndef RTI_PARENT_CONTAINER_PRIVATE_H
+#define RTI_PARENT_CONTAINER_PRIVATE_H
+
+#include "parent/cgroup.h"
+#include "parent/runtime-container.h"
+#include "parent/state.h"
+
+struct rti_container {
+	const char *id;
+	const char *path; /* of the state directory */
+	int dir_fd;	  /* it, opened */
+	enum rti_dialect dialect;
+	struct rti_container_log log;
+	struct rti_init_config init; /* a new container: its configuration and, once started, process */
+	struct state state;	     /* state.config is the configuration in any case */
+	struct cgroup cgroup;
+	struct rti_arena arena; /* owns the strings above and what state.json held */
+};
+
+/**
+ * container_log() - one line for the embedder
+ */
+void container_log(const struct rti_container *container, enum rti_parent_level level,
+		   const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/**
+ * container_has_init() - whether the init is alive
+ */
+bool container_has_init(const struct rti_container *container);
+
+/**
+ * container_has_private_pidns() - whether the container has a pid namespace that was made for it
+ */
+bool container_has_private_pidns(const struct rti_container *container);
+
+/**
+ * container_spec_state() - the OCI state for hooks and agents, in the container's arena
+ * @status: as it shall say
+ * @pid:    likewise; 0: none
+ */
+int container_spec_state(struct rti_container *container, const char *status, int64_t pid,
+			 struct rti_spec_state *ret, struct rti_error *err);
+
+#endif

@@ -93,8 +93,9 @@ struct rti_parent_child {
 
 /**
  * What the embedder does at fixed moments of a start. Every member may be NULL. A callback that
- * returns a negative errno (and fills @err) ends the start, and the init is killed. All are called on
- * the thread of rti_parent_start().
+ * returns a negative errno (and fills @err) ends the start, and the init is killed; the library puts
+ * runc's words for the step before the text. All are called on the thread of rti_parent_start(), and
+ * may leave no child process of that thread behind.
  */
 struct rti_parent_ops {
 	/**
@@ -256,8 +257,9 @@ int rti_parent_fifo_create(int dir_fd, uid_t uid, gid_t gid, int *ret_fd, struct
  *
  * Opens the fifo without blocking, waits for the init's byte or the init's end, removes the fifo.
  *
- * Return: 0; -ENOENT ("cannot start an already running container"); -ESRCH ("container process is
- * already dead"); or another negative errno.
+ * Return: 0; -ENOENT without fifo and -EALREADY where the init has closed it without a byte ("cannot
+ * start an already running container"); -ESRCH ("container process is already dead"); or another
+ * negative errno.
  */
 int rti_parent_fifo_release(int dir_fd, int pidfd, struct rti_error *err);
 

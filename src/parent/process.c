@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parent/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/number.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+static int wait_pidfd(int pidfd, int flags, siginfo_t *ret)
+{
+	long r = rti_retry(syscall(SYS_waitid, P_PIDFD, pidfd, ret, flags, NULL));
+
+	return r < 0 ? (int)r : 0;
+}
+
+int process_open(pid_t pid)
+{
+	_cleanup_fd_ int pidfd = -EBADF;
+	siginfo_t info;
+	int r;
+
+	if (pid <= 0)
+		return -EINVAL;
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0)
+		return -errno;
+	r = wait_pidfd(pidfd, WEXITED | WNOHANG | WNOWAIT, &info);
+	return r < 0 ? r : rti_take_fd(&pidfd);
+}
+
+/* The status word that waitpid(2) would have given. */
+static int status_of(const siginfo_t *info)
+{
+	if (info->si_code == CLD_EXITED)
+		return info->si_status << 8;
+	return info->si_status | (info->si_code == CLD_DUMPED ? 0x80 : 0);
+}
+
+int process_reap(int pidfd, int *ret_status)
+{
+	siginfo_t info = { 0 };
+	int r = wait_pidfd(pidfd, WEXITED, &info);
+
+	if (r == 0 && ret_status)
+		*ret_status = status_of(&info);
+	return r;
+}
+
+int process_kill(int pidfd)
+{
+	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
+	siginfo_t info;
+	long r;
+
+	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return -errno;
+	/* A process that is no child of ours still has to be gone when this returns. */
+	r = rti_retry(poll(&poll_fd, 1, -1));
+	if (r < 0)
+		return (int)r;
+	wait_pidfd(pidfd, WEXITED | WNOHANG, &info);
+	return 0;
+}
+
+bool process_is_dead(int pidfd)
+{
+	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
+
+	return rti_retry(poll(&poll_fd, 1, 0)) > 0;
+}
+
+void process_status_text(int status, char *text, size_t size)
+{
+	if (WIFEXITED(status)) {
+		snprintf(text, size, "exit status %d", WEXITSTATUS(status));
+		return;
+	}
+	snprintf(text, size, "signal: %s%s", strsignal(WTERMSIG(status)),
+		 WCOREDUMP(status) ? " (core dumped)" : "");
+	/* Go's names are lower case: "killed", "segmentation fault". */
+	if (text[8] >= 'A' && text[8] <= 'Z')
+		text[8] = (char)(text[8] - 'A' + 'a');
+}
+
+/* State and start time (fields 3 and 22 of stat); the name in field 2 may hold anything. */
+static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_started)
+{
+	char path[64], text[1024], *at;
+	_cleanup_fd_ int fd = -EBADF;
+	unsigned long long started;
+	ssize_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	size = rti_read_full(fd, text, sizeof(text) - 1);
+	if (size < 0)
+		return (int)size;
+	text[size] = '\0';
+	at = strrchr(text, ')');
+	if (!at || sscanf(at,
+			  ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+			  "%*d %llu",
+			  ret_state, &started) != 2)
+		return -EPROTO;
+	*ret_started = started;
+	return 0;
+}
+
+int process_family_init(struct process_family *family, int exe_fd, pid_t stage0,
+			struct rti_error *err)
+{
+	char state;
+	int r;
+
+	family->exe_fd = exe_fd;
+	r = read_stat(stage0, &state, &family->started);
+	if (r < 0)
+		return rti_fail(err, -r, "read /proc/%d/stat", stage0);
+	return 0;
+}
+
+/*
+ * Whether a process runs the program. A process that has ended, and one that is not dumpable and
+ * belongs to somebody else by now, do not tell; they count as running it.
+ */
+static bool runs_program(const struct process_family *family, pid_t pid)
+{
+	struct stat program, running;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	if (stat(path, &running) < 0)
+		return true;
+	return fstat(family->exe_fd, &program) == 0 && program.st_dev == running.st_dev &&
+	       program.st_ino == running.st_ino;
+}
+
+bool process_family_has(const struct process_family *family, pid_t pid)
+{
+	uint64_t started;
+	char state;
+
+	return read_stat(pid, &state, &started) == 0 && started >= family->started &&
+	       runs_program(family, pid);
+}
+
+/* Kills and reaps the members in one listing of the children; gives how many there were. */
+static int kill_listed(const struct process_family *family, char *text)
+{
+	int killed = 0;
+
+	for (char *save = NULL, *word = strtok_r(text, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save)) {
+		_cleanup_fd_ int pidfd = -EBADF;
+		int64_t pid;
+
+		if (!rti_number_i64(word, 1, INT32_MAX, &pid) ||
+		    !process_family_has(family, (pid_t)pid))
+			continue;
+		pidfd = process_open((pid_t)pid);
+		if (pidfd >= 0 && process_kill(pidfd) == 0)
+			killed++;
+	}
+	return killed;
+}
+
+void process_family_kill(const struct process_family *family)
+{
+	/* A stage may make another while this looks; three is all there are. */
+	for (int round = 0; round < 4; round++) {
+		_cleanup_fd_ int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+		char text[16384];
+		ssize_t size;
+
+		if (fd < 0)
+			return;
+		size = rti_read_full(fd, text, sizeof(text) - 1);
+		if (size <= 0)
+			return;
+		text[size] = '\0';
+		if (kill_listed(family, text) == 0)
+			return;
+	}
+}

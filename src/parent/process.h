@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Processes by pidfd: waiting, killing, and telling our own from others.
+ *
+ * Nothing is ever signalled by pid: a pid that has been reaped may belong to somebody else by now.
+ */
+#ifndef PARENT_PROCESS_H
+#define PARENT_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/**
+ * process_open() - a pidfd of a child of the caller
+ * @pid: must be a child that has not been reaped; that is what keeps the number from being reused
+ *
+ * Return: a close-on-exec fd; -ESRCH; -ECHILD if it is not a child of the calling process; -EINVAL for
+ * a pid that is none.
+ */
+int process_open(pid_t pid);
+
+/**
+ * process_reap() - wait until a process has ended, and reap it
+ * @ret_status: how it ended, as waitpid(2) gives it; may be NULL
+ *
+ * Return: 0; -ECHILD if it is no child, or was reaped by somebody else; another negative errno.
+ */
+int process_reap(int pidfd, int *ret_status);
+
+/**
+ * process_kill() - SIGKILL a process and reap it
+ *
+ * Return: 0, also if it had gone already; another negative errno.
+ */
+int process_kill(int pidfd);
+
+/**
+ * process_is_dead() - whether the process has ended (reaped or not)
+ */
+bool process_is_dead(int pidfd);
+
+/**
+ * process_status_text() - how a process ended, as Go says it: "exit status 1", "signal: killed"
+ */
+void process_status_text(int status, char *text, size_t size);
+
+/**
+ * What tells the processes of one start from other children of the same embedder.
+ *
+ * The init makes its later stages as children of the parent. Until it has told their pids the parent
+ * knows them only as children of its own thread that are younger than stage 0, and that run the init
+ * program, as far as /proc lets it see that.
+ */
+struct process_family {
+	int exe_fd;	  /* the program; borrowed */
+	uint64_t started; /* start time of stage 0, clock ticks since boot */
+};
+
+/**
+ * process_family_init() - note what to look for
+ * @stage0: the process just spawned by this thread
+ */
+int process_family_init(struct process_family *family, int exe_fd, pid_t stage0,
+			struct rti_error *err);
+
+/**
+ * process_family_has() - whether a process belongs to the start
+ */
+bool process_family_has(const struct process_family *family, pid_t pid);
+
+/**
+ * process_family_kill() - SIGKILL and reap whatever is left of a start that failed
+ *
+ * Needs /proc/thread-self/children, which kernels without CONFIG_PROC_CHILDREN do not have; there the
+ * stages are left to end by themselves, which they do when their sockets close.
+ */
+void process_family_kill(const struct process_family *family);
+
+#endif

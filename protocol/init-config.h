@@ -152,8 +152,8 @@ struct rti_io_priority {
 
 struct rti_scheduler {
 	const char *policy; /* "SCHED_BATCH", ... */
-	int64_t nice;
-	int64_t priority;
+	int32_t nice;
+	int32_t priority;
 	struct rti_strings flags;
 	uint64_t runtime;
 	uint64_t deadline;

@@ -115,7 +115,7 @@ void rti_json_write_string(struct rti_json_writer *writer, const char *text);
 void rti_json_write_text(struct rti_json_writer *writer, const char *text, size_t size);
 
 /**
- * rti_json_write_raw() - a value that is JSON text already, or part of one; copied as it is
+ * rti_json_write_raw() - a value that is JSON text already; copied as it is
  */
 void rti_json_write_raw(struct rti_json_writer *writer, const char *text, size_t size);
 
@@ -143,12 +143,11 @@ void rti_json_writer_done(struct rti_json_writer *writer);
 
 /**
  * rti_utf8_size() - bytes of the UTF-8 sequence at the start of @text
- * @ret_more: set when @size bytes are a valid beginning and the sequence needs more of them
  *
  * Follows Go: no overlong forms, no surrogates, nothing above U+10FFFF.
  *
- * Return: 1 to 4; 0 when there is none.
+ * Return: 1 to 4; 0 when there is none within @size bytes.
  */
-size_t rti_utf8_size(const char *text, size_t size, bool *ret_more);
+size_t rti_utf8_size(const char *text, size_t size);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -71,6 +72,52 @@ struct rti_object {
 
 /* What the decoder is asked to do with bytes after the value. */
 #define RTI_DECODE_WHOLE 1u /* anything but white space is an error; without it they are ignored */
+
+/* What a member of each type measures, in bytes; 0 where the object's table says it. */
+#define RTI_SIZE_BOOL	      sizeof(bool)
+#define RTI_SIZE_INT	      sizeof(int64_t)
+#define RTI_SIZE_INT32	      sizeof(int32_t)
+#define RTI_SIZE_INT64	      sizeof(int64_t)
+#define RTI_SIZE_UINT	      sizeof(uint64_t)
+#define RTI_SIZE_UINT16	      sizeof(uint16_t)
+#define RTI_SIZE_UINT32	      sizeof(uint32_t)
+#define RTI_SIZE_UINT64	      sizeof(uint64_t)
+#define RTI_SIZE_STRING	      sizeof(char *)
+#define RTI_SIZE_STRINGS      (2 * sizeof(size_t))
+#define RTI_SIZE_NUMBERS      (2 * sizeof(size_t))
+#define RTI_SIZE_NUMBER_TEXTS (2 * sizeof(size_t))
+#define RTI_SIZE_UINT32S      (2 * sizeof(size_t))
+#define RTI_SIZE_WORDS	      (2 * sizeof(size_t))
+#define RTI_SIZE_OBJECT	      0
+#define RTI_SIZE_OBJECTS      (2 * sizeof(size_t))
+#define RTI_SIZE_STRING_MAP   (2 * sizeof(size_t))
+#define RTI_SIZE_OBJECT_MAP   (2 * sizeof(size_t))
+#define RTI_SIZE_RAW	      sizeof(char *)
+
+/* Nothing, or no program where the two sizes differ. */
+#define RTI_SAME_SIZE(left, right) \
+	(0 * sizeof(char[(right) == 0 || (left) == ((right) ? (right) : 1) ? 1 : -1]))
+
+/* One row: RTI_ROW(struct rti_mount, "flags", INT, flags, .omit = RTI_OMIT_ZERO_1_4) */
+#define RTI_ROW(structure, key_, type_, member, ...)                                               \
+	{                                                                                          \
+		.key = key_, .type = RTI_FIELD_##type_,                                            \
+		.offset = offsetof(structure, member) +                                            \
+			  RTI_SAME_SIZE(sizeof(((structure *)0)->member), RTI_SIZE_##type_),       \
+		##__VA_ARGS__                                                                      \
+	}
+
+/* As RTI_ROW(), for a member that is a pointer to the value */
+#define RTI_POINTER_ROW(structure, key_, type_, member, ...)                                       \
+	{                                                                                          \
+		.key = key_, .type = RTI_FIELD_##type_, .pointer = true,                           \
+		.offset = offsetof(structure, member) +                                            \
+			  RTI_SAME_SIZE(sizeof(*((structure *)0)->member), RTI_SIZE_##type_),      \
+		##__VA_ARGS__                                                                      \
+	}
+
+/* A key that is accepted and not kept. */
+#define RTI_SKIP_ROW(key_) { .key = key_, .type = RTI_FIELD_SKIP }
 
 /**
  * rti_json_decode_object() - decode one JSON object from memory into a C structure

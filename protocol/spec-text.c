@@ -29,8 +29,7 @@ const char *spec_quote(struct rti_arena *arena, const char *text)
 		return NULL;
 	*to++ = '"';
 	while (from < end) {
-		bool more;
-		size_t length = rti_utf8_size(from, (size_t)(end - from), &more);
+		size_t length = rti_utf8_size(from, (size_t)(end - from));
 		char letter = escape_letter(*from);
 
 		if (letter) {

@@ -264,7 +264,7 @@ static int check_scheduler(const struct spec_validation *validation, struct rti_
 	if ((!strcmp(policy, "SCHED_OTHER") || !strcmp(policy, "SCHED_BATCH")) &&
 	    (scheduler->nice < -20 || scheduler->nice > 19))
 		return rti_refuse(err, EINVAL,
-				  "invalid scheduler.nice: %" PRId64 " when scheduler.policy is %s",
+				  "invalid scheduler.nice: %" PRId32 " when scheduler.policy is %s",
 				  scheduler->nice, policy);
 	if (scheduler->priority && strcmp(policy, "SCHED_FIFO") != 0 &&
 	    strcmp(policy, "SCHED_RR") != 0)

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/json-explain.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Go's words for what the parser objects to. */
+static const char *go_context(const char *complaint)
+{
+	static const struct {
+		const char *parser;
+		const char *go;
+	} words[] = {
+		{ "invalid object key", "looking for beginning of object key string" },
+		{ "separated by a colon", "after object key" },
+		{ "after key and value", "after object key:value pair" },
+		{ "after array element", "after array element" },
+		{ "invalid character inside string", "in string literal" },
+		{ "occurs before a character which it may not", "in string escape code" },
+		{ "non-hex", "in \\u hexadecimal character escape" },
+		{ "after the decimal point", "after decimal point in numeric literal" },
+		{ "after the exponent", "in exponent of numeric literal" },
+		{ "after the minus sign", "in numeric literal" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(complaint, words[i].parser))
+			return words[i].go;
+	return "looking for beginning of value";
+}
+
+/* In a misspelled literal, which character was due: fills "in literal null (expecting 'u')". */
+static bool literal_context(const char *text, size_t at, char *ret, size_t ret_size)
+{
+	static const char *const literals[] = { "true", "false", "null" };
+
+	for (size_t i = 0; i < sizeof(literals) / sizeof(*literals); i++)
+		for (size_t done = strlen(literals[i]) - 1; done > 0; done--)
+			if (at >= done && !strncmp(text + at - done, literals[i], done)) {
+				snprintf(ret, ret_size, "in literal %s (expecting '%c')",
+					 literals[i], literals[i][done]);
+				return true;
+			}
+	return false;
+}
+
+/* The byte as Go quotes a character. */
+static void quote(unsigned char byte, char ret[8])
+{
+	static const struct {
+		unsigned char byte;
+		char quoted[3];
+	} escapes[] = {
+		{ '\a', "\\a" }, { '\b', "\\b" }, { '\f', "\\f" },  { '\n', "\\n" },  { '\r', "\\r" },
+		{ '\t', "\\t" }, { '\v', "\\v" }, { '\'', "\\'" }, { '\\', "\\\\" },
+	};
+
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(*escapes); i++)
+		if (escapes[i].byte == byte) {
+			memcpy(ret, escapes[i].quoted, sizeof(escapes[i].quoted));
+			return;
+		}
+	snprintf(ret, 8, byte >= 0x20 && byte < 0x7f ? "%c" : "\\x%02x", byte);
+}
+
+int rti_json_refuse_byte(struct rti_error *err, char byte, const char *context)
+{
+	char quoted[8];
+
+	quote((unsigned char)byte, quoted);
+	return rti_refuse(err, EBADMSG, "invalid character '%s' %s", quoted, context);
+}
+
+int rti_json_explain(struct rti_error *err, const char *complaint, const char *text, size_t size,
+		     size_t consumed)
+{
+	const char *context = go_context(complaint);
+	size_t at = consumed;
+	char literal[64];
+
+	/* About a token the parser complains after having taken it, within a token at the byte. */
+	if (at > 0 && (!strncmp(complaint, "parse", 5) || strstr(complaint, "invalid char in json") ||
+		       strstr(complaint, "comment")))
+		at--;
+	if (at >= size)
+		at = size - 1;
+	if (strstr(complaint, "invalid string in json text") &&
+	    literal_context(text, at, literal, sizeof(literal)))
+		context = literal;
+	return rti_json_refuse_byte(err, text[at], context);
+}

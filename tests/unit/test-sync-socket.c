@@ -253,7 +253,7 @@ static void test_a_mount_fd_without_its_file_is_refused(void **state)
 	int fd = -1;
 
 	say(pair->parent_fd, "{\"type\":\"procMountFd\",\"flags\":0,\"arg\":{\"type\":\"plain-open\"}}");
-	assert_int_equal(rti_sync_receive(&sync, &message, &fd, name, &err), -EBADMSG);
+	assert_int_equal(rti_sync_receive(&sync, &message, &fd, name, &err), -ENODATA);
 	assert_non_null(strstr(err.text, "response missing attached fd"));
 	assert_int_equal(fd, -1);
 }

@@ -31,8 +31,7 @@ static const char *const procfs_base_paths[] = {
 	[RTI_PROCFS_THREAD_SELF] = "thread-self",
 };
 
-/* A handle as errors name it; runc's users know a mount of its own by this name. */
-static const char *procfs_name(const struct rti_procfs *proc)
+const char *rti_procfs_name(const struct rti_procfs *proc)
 {
 	return proc->is_private ? "fsmount:fscontext:proc" : "/proc";
 }
@@ -278,7 +277,7 @@ static int procfs_open_joined(const struct rti_procfs *proc, const char *path, i
 	int fd = procfs_lookup(proc, path, flags);
 
 	if (fd < 0)
-		return rti_fail(err, -fd, "unsafe procfs detected: openat2 %s/%s", procfs_name(proc),
+		return rti_fail(err, -fd, "unsafe procfs detected: openat2 %s/%s", rti_procfs_name(proc),
 				path);
 	return fd;
 }
@@ -352,7 +351,7 @@ int rti_procfs_write(enum rti_procfs_base base, const char *path, const void *da
 	if (n >= 0 && (size_t)n != size)
 		n = -EIO; /* procfs takes a value in one piece or not */
 	if (n < 0)
-		return rti_fail(err, (int)-n, "write %s/%s/%s", procfs_name(&proc),
+		return rti_fail(err, (int)-n, "write %s/%s/%s", rti_procfs_name(&proc),
 				procfs_base_paths[base], path);
 	return 0;
 }

@@ -113,6 +113,13 @@ int rti_procfs_open_at(const struct rti_procfs *proc, const char *path, int flag
 		       struct rti_error *err);
 
 /**
+ * rti_procfs_name() - a handle as error texts name it
+ *
+ * Users of runc know a procfs of its own as "fsmount:fscontext:proc".
+ */
+const char *rti_procfs_name(const struct rti_procfs *proc);
+
+/**
  * rti_procfs_done() - close a handle; accepts an empty one
  */
 void rti_procfs_done(struct rti_procfs *proc);

@@ -17,9 +17,9 @@
  * @ret:  receives the quoted text, NUL-terminated and with both quotes even when cut
  * @size: room at @ret, at least 3
  *
- * Characters that Go regards as not printable are written as \u or \U escapes. What counts as such is
- * decided by ranges (controls, spaces, formatting, private use, surrogates, noncharacters), without
- * Unicode's table of unassigned code points.
+ * Characters that Go regards as not printable are written as \u or \U escapes. What counts as such
+ * is decided by ranges (controls, spaces, formatting, private use, surrogates, noncharacters),
+ * without Unicode's table of unassigned code points.
  *
  * Return: @ret.
  */

@@ -87,7 +87,8 @@ struct unknown_names {
 	size_t count;
 };
 
-static uint64_t names_to_set(const struct rti_strings *list, int last, struct unknown_names *unknown)
+static uint64_t names_to_set(const struct rti_strings *list, int last,
+			     struct unknown_names *unknown)
 {
 	uint64_t set = 0;
 
@@ -139,11 +140,13 @@ void capability_plan(const struct rti_init_config *init, struct capability_plan 
 
 	*ret = (struct capability_plan){ .last = capability_last() };
 	if (!sets && init->user)
-		sets = init->config && init->config->capabilities ? init->config->capabilities : &none;
+		sets = init->config && init->config->capabilities ? init->config->capabilities
+								  : &none;
 	if (!sets)
 		return;
-	unknown_items = calloc(sets->bounding.count + sets->effective.count + sets->inheritable.count +
-				       sets->permitted.count + sets->ambient.count + 1,
+	unknown_items = calloc(sets->bounding.count + sets->effective.count +
+				       sets->inheritable.count + sets->permitted.count +
+				       sets->ambient.count + 1,
 			       sizeof(unknown_items[0]));
 	unknown.items = unknown_items;
 	ret->active = true;

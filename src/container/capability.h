@@ -42,27 +42,28 @@ const char *capability_name(int capability);
 /**
  * capability_last() - the highest capability that the running kernel has
  *
- * Asked of the kernel with PR_CAPBSET_READ and not read from /proc/sys/kernel/cap_last_cap: that file
- * can be a fake in a container, which would leave capabilities in the bounding set.
+ * Asked of the kernel with PR_CAPBSET_READ and not read from /proc/sys/kernel/cap_last_cap: that
+ * file can be a fake in a container, which would leave capabilities in the bounding set.
  */
 int capability_last(void);
 
 /**
  * capability_plan() - decide the five sets
- * @init: the init configuration. Its capabilities being NULL means "leave alone", except from a runc
- *        1.2 parent, where it means the container's, and those being NULL "none".
+ * @init: the init configuration. Its capabilities being NULL means "leave alone", except from a
+ *        runc 1.2 parent, where it means the container's, and those being NULL "none".
  * @ret:  the plan
  *
- * Names that are unknown or above capability_last() are left out with one warning in the log, sorted
- * and each once, as runc does. Must run before the seccomp filter is loaded; makes no other change.
+ * Names that are unknown or above capability_last() are left out with one warning in the log,
+ * sorted and each once, as runc does. Must run before the seccomp filter is loaded; makes no other
+ * change.
  */
 void capability_plan(const struct rti_init_config *init, struct capability_plan *ret);
 
 /**
  * capability_drop_bounding() - drop what the plan does not keep in the bounding set
  *
- * Does nothing without an effective CAP_SETPCAP, which is what runc does: a process in a user namespace
- * or without privileges keeps its bounding set.
+ * Does nothing without an effective CAP_SETPCAP, which is what runc does: a process in a user
+ * namespace or without privileges keeps its bounding set.
  *
  * Return: 0 or a negative errno ("unable to apply bounding set: ...").
  */

@@ -30,8 +30,8 @@ int cwd_verify(struct rti_error *err)
 {
 	char path[PATH_MAX];
 	/*
-	 * The system call and not getcwd(3): the C library walks up with ".." where the kernel gives no
-	 * absolute path, and so may find one that the kernel does not know.
+	 * The system call and not getcwd(3): the C library walks up with ".." where the kernel
+	 * gives no absolute path, and so may find one that the kernel does not know.
 	 */
 	long size = syscall(SYS_getcwd, path, sizeof(path));
 
@@ -39,8 +39,9 @@ int cwd_verify(struct rti_error *err)
 		return rti_fail(err, errno,
 				"failed to verify if current working directory is safe: getwd");
 	if (size < 0 || path[0] != '/')
-		return rti_refuse(err, ENOENT,
-				  "current working directory is outside of container mount namespace "
-				  "root -- possible container breakout detected");
+		return rti_refuse(
+			err, ENOENT,
+			"current working directory is outside of container mount namespace "
+			"root -- possible container breakout detected");
 	return 0;
 }

@@ -12,8 +12,8 @@
 /**
  * cwd_enter() - chdir(2)
  * @cwd:       NULL or "": nothing is done
- * @ret_again: when not NULL, EACCES and EPERM are no error but set this to true: the directory may be
- *             open to the container's user only, so try again after user_switch() with NULL
+ * @ret_again: when not NULL, EACCES and EPERM are no error but set this to true: the directory may
+ *             be open to the container's user only, so try again after user_switch() with NULL
  *
  * Return: 0 or a negative errno.
  */

@@ -42,7 +42,8 @@ static const char ***name_set_find(struct name_set *set, const char *entry, size
 	for (size_t at = hash & set->mask;; at = (at + 1) & set->mask) {
 		const char **known = set->slots[at];
 
-		if (!known || (strncmp(*known, entry, name_size) == 0 && (*known)[name_size] == '='))
+		if (!known ||
+		    (strncmp(*known, entry, name_size) == 0 && (*known)[name_size] == '='))
 			return &set->slots[at];
 	}
 }
@@ -54,12 +55,13 @@ static int check_entry(const char *entry, size_t *ret_name_size, struct rti_erro
 	if (!equals)
 		return rti_refuse(err, EINVAL, "invalid environment variable: missing '='");
 	if (equals == entry)
-		return rti_refuse(err, EINVAL, "invalid environment variable: name cannot be empty");
+		return rti_refuse(err, EINVAL,
+				  "invalid environment variable: name cannot be empty");
 	*ret_name_size = (size_t)(equals - entry);
 	return 0;
 }
 
-/* Entries are met from the last to the first, so that the first one met of a name is the one to keep. */
+/* Entries are met from the last to the first, so the first one met of a name is the one to keep. */
 static int keep_last_places(const struct rti_strings *env, struct name_set *set, const char **ret,
 			    size_t *ret_count, struct rti_error *err)
 {
@@ -109,8 +111,8 @@ static int keep_first_places(const struct rti_strings *env, struct name_set *set
 }
 
 /*
- * A number as runc's parser takes it, so not by base/number.h: anything that is none counts as 0, and
- * one that is too large as the largest.
+ * A number as runc's parser takes it, so not by base/number.h: anything that is none counts as 0,
+ * and one that is too large as the largest.
  */
 static int64_t lax_number(const char *text, size_t size)
 {
@@ -180,7 +182,7 @@ int environment_home_from_passwd(const char *text, size_t size, int64_t uid, con
 	return 0;
 }
 
-/* The image may have made anything of the file, so only a regular one is read, and nothing awaited. */
+/* The image may have made anything of the file: only a regular one is read, and nothing awaited. */
 static int read_passwd(char **ret, size_t *ret_size)
 {
 	_cleanup_fd_ int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

@@ -19,14 +19,14 @@
  * @ret_path: the value of PATH, or NULL where it is not set; for exec_path_find()
  * @err:      on failure, runc's text
  *
- * The last value of each name wins and keeps its place. Without a HOME, or with an empty one, HOME is
- * taken from the line of the user's uid in the container's /etc/passwd, "/" when there is none; so this
- * runs when the root is already switched. An env of null stays empty without HOME, as in runc 1.3 to
- * 1.5. A configuration in the 1.2 dialect follows 1.2: the last value at the first place, and HOME even
- * for null.
+ * The last value of each name wins and keeps its place. Without a HOME, or with an empty one, HOME
+ * is taken from the line of the user's uid in the container's /etc/passwd, "/" when there is none;
+ * so this runs when the root is already switched. An env of null stays empty without HOME, as in
+ * runc 1.3 to 1.5. A configuration in the 1.2 dialect follows 1.2: the last value at the first
+ * place, and HOME even for null.
  *
- * Return: 0; -EINVAL for an entry without '=' or without a name; -ENOMEM. (A NUL cannot get here: the
- * decoder refuses it.)
+ * Return: 0; -EINVAL for an entry without '=' or without a name; -ENOMEM. (A NUL cannot get here:
+ * the decoder refuses it.)
  */
 int environment_build(const struct rti_init_config *init, struct rti_arena *arena, char ***ret_env,
 		      const char **ret_path, struct rti_error *err);
@@ -39,8 +39,8 @@ int environment_build(const struct rti_init_config *init, struct rti_arena *aren
  * @ret:  points into @text
  * @ret_size: bytes at @ret; 0 when the field is empty
  *
- * Lax as runc's parser is: the first line counts whose third field is @uid, where a third field that
- * is missing or no number counts as 0.
+ * Lax as runc's parser is: the first line counts whose third field is @uid, where a third field
+ * that is missing or no number counts as 0.
  *
  * Return: 1 when there is such a line, else 0.
  */

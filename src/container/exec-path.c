@@ -41,7 +41,7 @@ static enum verdict judge(const char *path, int *ret_errnum)
 	*ret_errnum = errno;
 	if (errno != ENOSYS && errno != EPERM)
 		return NO_ACCESS;
-	/* A kernel before 5.8, or a seccomp filter that does not know the call: look at the mode. */
+	/* A kernel before 5.8, or a seccomp filter that refuses the call: look at the mode. */
 	*ret_errnum = EACCES;
 	return st.st_mode & 0111 ? RUNNABLE : NO_ACCESS;
 }
@@ -60,7 +60,8 @@ static int fail_given(const char *name, enum verdict verdict, int errnum, struct
 static bool join(const char *element, size_t size, const char *name, char ret[static PATH_MAX])
 {
 	char joined[PATH_MAX];
-	int n = snprintf(joined, sizeof(joined), "%.*s%s%s", (int)size, element, size ? "/" : "", name);
+	int n = snprintf(joined, sizeof(joined), "%.*s%s%s", (int)size, element, size ? "/" : "",
+			 name);
 
 	return n >= 0 && (size_t)n < sizeof(joined) && rti_path_clean(joined, ret) == 0;
 }
@@ -90,10 +91,11 @@ static int search(const char *name, const char *path_list, struct rti_arena *are
 
 		if (join(element, size, name, path) && judge(path, &errnum) == RUNNABLE) {
 			if (path[0] != '/')
-				return rti_refuse(err, EACCES,
-						  "exec: %s: cannot run executable found relative to "
-						  "current directory",
-						  quoted);
+				return rti_refuse(
+					err, EACCES,
+					"exec: %s: cannot run executable found relative to "
+					"current directory",
+					quoted);
 			return give(name, path, arena, ret, err);
 		}
 		element = colon ? colon + 1 : NULL;

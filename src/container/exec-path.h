@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Finding the container's program, so that a missing one is an error of "create" and not of "start".
+ * Finding the container's program, so that a missing one is an error of "create" and not of
+ * "start".
  */
 #ifndef CONTAINER_EXEC_PATH_H
 #define CONTAINER_EXEC_PATH_H

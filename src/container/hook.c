@@ -2,14 +2,14 @@
 /*
  * DOC: how a hook is run
  *
- * The caller may have threads, so nothing may happen between clone(2) and execve(2) that takes a lock.
- * The child borrows the caller's memory while the caller waits (CLONE_VM | CLONE_VFORK), as
+ * The caller may have threads, so nothing may happen between clone(2) and execve(2) that takes a
+ * lock. The child borrows the caller's memory while the caller waits (CLONE_VM | CLONE_VFORK), as
  * posix_spawn(3) does it, and reports a failed execve(2) through that memory. Signals are blocked
  * meanwhile: a handler of the caller must not run in the child.
  *
- * The three pipes are polled together, so that neither side waits for the other with a full pipe. The
- * caller keeps the read end of the hook's standard input open: the pipe is never broken, so there is no
- * SIGPIPE from hooks that do not read.
+ * The three pipes are polled together, so that neither side waits for the other with a full pipe.
+ * The caller keeps the read end of the hook's standard input open: the pipe is never broken, so
+ * there is no SIGPIPE from hooks that do not read.
  */
 #include "container/hook.h"
 
@@ -72,8 +72,8 @@ struct child {
 };
 
 /*
- * Handlers mean nothing in the new program, and until execve(2) they would run on the caller's memory.
- * A program that ignores SIGPIPE does so for itself and not for its hooks.
+ * Handlers mean nothing in the new program, and until execve(2) they would run on the caller's
+ * memory. A program that ignores SIGPIPE does so for itself and not for its hooks.
  */
 CHILD_SIDE static void reset_handlers(void)
 {
@@ -120,8 +120,8 @@ static int spawn(struct child *child, pid_t *ret_pid, int *ret_pid_fd)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &saved);
-	pid = clone(run_child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-		    child, &pid_fd);
+	pid = clone(run_child, stack + sizeof(stack),
+		    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child, &pid_fd);
 	errnum = errno;
 	pthread_sigmask(SIG_SETMASK, &saved, NULL);
 	if (pid < 0)
@@ -282,7 +282,8 @@ static int judge(const struct running *hook, struct rti_error *err)
 	if (hook->status < 0)
 		snprintf(text, sizeof(text), "wait: %s", rti_errno_text(-hook->status));
 	else if (WIFSIGNALED(hook->status))
-		snprintf(text, sizeof(text), "signal: %s%s", signal_text(WTERMSIG(hook->status), name),
+		snprintf(text, sizeof(text), "signal: %s%s",
+			 signal_text(WTERMSIG(hook->status), name),
 			 WCOREDUMP(hook->status) ? " (core dumped)" : "");
 	else if (WEXITSTATUS(hook->status) != 0)
 		snprintf(text, sizeof(text), "exit status %d", WEXITSTATUS(hook->status));

@@ -15,12 +15,12 @@
 #include "protocol/init-config.h"
 
 struct hook_context {
-	const char *kind;	  /* "createRuntime", ...; for error texts */
-	const char *state;	  /* OCI state as JSON */
-	size_t state_size;	  /* bytes at @state */
-	char *const *environment; /* NULL-terminated; for hooks whose own is null. NULL: empty */
+	const char *kind;	    /* "createRuntime", ...; for error texts */
+	const char *state;	    /* OCI state as JSON */
+	size_t state_size;	    /* bytes at @state */
+	char *const *environment;   /* NULL-terminated; for hooks whose own is null. NULL: empty */
 	bool environment_for_empty; /* also for hooks whose own is [] (startContainer) */
-	int passed_fds;		  /* fds 3 to 3 + n - 1 are inherited as they are; usually 0 */
+	int passed_fds;		    /* fds 3 to 3 + n - 1 are inherited as they are; usually 0 */
 };
 
 /**
@@ -30,17 +30,18 @@ struct hook_context {
  * @index:   position in its list, for the error text
  * @err:     on failure "error running <kind> hook #<index>: <why>", with the hook's output
  *
- * The hook starts with the caller's working directory, credentials and limits, an empty signal mask,
- * default actions for SIGPIPE and signals that are caught here, and no fds but 0 to 2 and the passed ones. It need
- * not read its input. Its output is kept up to HOOK_OUTPUT_MAX bytes each and the rest dropped; reading
- * goes on until the hook and everybody who inherited its output has closed it. When its timeout ends,
- * the hook alone gets SIGKILL and nothing is waited for any longer.
+ * The hook starts with the caller's working directory, credentials and limits, an empty signal
+ * mask, default actions for SIGPIPE and signals that are caught here, and no fds but 0 to 2 and the
+ * passed ones. It need not read its input. Its output is kept up to HOOK_OUTPUT_MAX bytes each and
+ * the rest dropped; reading goes on until the hook and everybody who inherited its output has
+ * closed it. When its timeout ends, the hook alone gets SIGKILL and nothing is waited for any
+ * longer.
  *
  * Context: any thread; signals and other children of the caller are left alone. The caller must not
  * reap all children at once (waitpid(-1)), nor ignore SIGCHLD, while this runs.
  *
- * Return: 0 when the hook exits with 0; -ETIMEDOUT; -ECHILD when it failed; other negative errno when
- * it could not be run.
+ * Return: 0 when the hook exits with 0; -ETIMEDOUT; -ECHILD when it failed; other negative errno
+ * when it could not be run.
  */
 int hook_run(const struct hook_context *context, const struct rti_hook *hook, size_t index,
 	     struct rti_error *err);
@@ -51,7 +52,8 @@ int hook_run(const struct hook_context *context, const struct rti_hook *hook, si
 int hook_run_list(const struct hook_context *context, const struct rti_hook_list *hooks,
 		  struct rti_error *err);
 
-/* Output of a hook kept for its error text, bytes per stream. Chosen: both fit into an rti_error. */
+/* Output of a hook kept for its error text, bytes per stream. Chosen: both fit into an rti_error.
+ */
 #define HOOK_OUTPUT_MAX 4000
 
 #endif

@@ -40,7 +40,8 @@ static int parse_permissions(const char *description, uint32_t *ret, struct rti_
 	errno = 0;
 	permissions = strtoul(field, &end, 16);
 	if (errno != 0 || end == field || *end != ';' || permissions > UINT32_MAX)
-		return rti_refuse(err, EBADMSG, "key description \"%s\" has no permissions", description);
+		return rti_refuse(err, EBADMSG, "key description \"%s\" has no permissions",
+				  description);
 	*ret = (uint32_t)permissions;
 	return 0;
 }
@@ -49,7 +50,8 @@ static int add_permissions(long keyring, uint32_t bits, struct rti_error *err)
 {
 	char description[DESCRIPTION_MAX];
 	uint32_t permissions = 0;
-	long size = syscall(SYS_keyctl, KEYCTL_DESCRIBE, keyring, description, sizeof(description), 0);
+	long size = syscall(SYS_keyctl, KEYCTL_DESCRIBE, keyring, description, sizeof(description),
+			    0);
 	int r;
 
 	if (size < 0)

@@ -14,7 +14,8 @@
  * @container_id:    names the keyring
  * @process_label:   SELinux label that a new keyring gets; NULL or "": the default
  * @set_permissions: let later processes of the container find and join it (standard init only)
- * @userns:          the container has a user namespace, so others' search permission is what is needed
+ * @userns:          the container has a user namespace, so others' search permission is what is
+ *                   needed
  *
  * A kernel without keyrings gives a warning in the log and success.
  *

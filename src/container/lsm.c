@@ -13,7 +13,8 @@
 /* Since Linux 5.8 AppArmor has files of its own, which work next to another security module. */
 static const char *apparmor_exec_path(void)
 {
-	_cleanup_fd_ int fd = rti_procfs_open(RTI_PROCFS_THREAD_SELF, "attr/apparmor/exec", O_PATH, NULL);
+	_cleanup_fd_ int fd = rti_procfs_open(RTI_PROCFS_THREAD_SELF, "attr/apparmor/exec", O_PATH,
+					      NULL);
 
 	return fd >= 0 ? "attr/apparmor/exec" : "attr/exec";
 }

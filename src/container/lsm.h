@@ -2,9 +2,10 @@
 /**
  * Labels of the Linux security modules, written for the next execve(2) or the next key.
  *
- * All writes go through base/procfs.h, because a file that only looks like /proc/thread-self/attr/exec
- * would leave the container unconfined (CVE-2019-16884, CVE-2025-52881). The kernel is not asked first
- * whether the module is enabled: a profile that cannot be applied is an error.
+ * All writes go through base/procfs.h, because a file that only looks like
+ * /proc/thread-self/attr/exec would leave the container unconfined (CVE-2019-16884,
+ * CVE-2025-52881). The kernel is not asked first whether the module is enabled: a profile that
+ * cannot be applied is an error.
  */
 #ifndef CONTAINER_LSM_H
 #define CONTAINER_LSM_H

@@ -8,8 +8,8 @@
 /**
  * memory_policy_apply() - set_mempolicy(2) of the calling thread; NULL: nothing is done
  *
- * The size of the node mask is given to the kernel in bits, as the system call wants it. (runc gives
- * bytes, which silently loses the nodes from 7 up.)
+ * The size of the node mask is given to the kernel in bits, as the system call wants it. (runc
+ * gives bytes, which silently loses the nodes from 7 up.)
  *
  * Return: 0 or a negative errno ("set_mempolicy: ...").
  */

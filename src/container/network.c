@@ -176,7 +176,8 @@ static int add_route(const struct rti_route *route, struct rti_error *err)
 	if (gateway.family != destination.family)
 		return rti_refuse(err, EINVAL,
 				  "gateway, source, and destination ip are not the same IP family");
-	message = request_start(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*message));
+	message = request_start(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+				sizeof(*message));
 	message->rtm_family = (unsigned char)destination.family;
 	message->rtm_dst_len = prefix;
 	message->rtm_table = RT_TABLE_MAIN;

@@ -11,8 +11,8 @@
 /**
  * network_up() - set up interfaces and add routes in the current network namespace
  * @networks: each must be of type "loopback", which is brought up
- * @routes:   added in order to the main table; destination (in CIDR form), source, gateway and interface
- *            are all needed, as in runc
+ * @routes:   added in order to the main table; destination (in CIDR form), source, gateway and
+ *            interface are all needed, as in runc
  * @err:      on failure, which interface or route
  *
  * Speaks rtnetlink itself; no program is run.

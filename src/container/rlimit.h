@@ -7,8 +7,8 @@
 /**
  * rlimit_apply_nofile() - set RLIMIT_NOFILE early, ignoring errors
  *
- * All limits are set by the parent later on; only this one is set by the init as its first act, because
- * runc's does, and hooks can see it.
+ * All limits are set by the parent later on; only this one is set by the init as its first act,
+ * because runc's does, and hooks can see it.
  */
 void rlimit_apply_nofile(const struct rti_rlimits *rlimits);
 

@@ -78,8 +78,8 @@ static const char *name_of_token(uint32_t token)
 	return "unknown";
 }
 
-int seccomp_architectures_resolve(const struct rti_strings *names, struct seccomp_architectures *ret,
-				  struct rti_error *err)
+int seccomp_architectures_resolve(const struct rti_strings *names,
+				  struct seccomp_architectures *ret, struct rti_error *err)
 {
 	struct seccomp_architectures set = { .count = 0 };
 	char quoted[RTI_QUOTE_MAX];
@@ -116,7 +116,8 @@ static uint32_t find_last(const struct rti_seccomp *seccomp, uint32_t token)
 	uint32_t last = 0;
 
 	for (size_t i = 0; i < seccomp->syscalls.count; i++) {
-		int number = seccomp_syscall_resolve_name_arch(token, seccomp->syscalls.items[i].name);
+		int number = seccomp_syscall_resolve_name_arch(token,
+							       seccomp->syscalls.items[i].name);
 
 		/* Unknown names, and calls that exist on other architectures only, are negative. */
 		if (number > 0 && (uint32_t)number > last)
@@ -139,18 +140,18 @@ static bool has_token(const struct seccomp_architectures *set, uint32_t token)
 }
 
 /*
- * Each section tests for its architecture, answers ENOSYS itself, and jumps on by its own length only,
- * so that no conditional jump is ever longer than its 8 bits. What is fine leaves the section at its
- * end with the architecture in the accumulator replaced by the number, so the next sections must be
- * jumped over: by a "ja", whose 32 bits are filled in at the end.
+ * Each section tests for its architecture, answers ENOSYS itself, and jumps on by its own length
+ * only, so that no conditional jump is ever longer than its 8 bits. What is fine leaves the section
+ * at its end with the architecture in the accumulator replaced by the number, so the next sections
+ * must be jumped over: by a "ja", whose 32 bits are filled in at the end.
  */
 #define SECTION_EXIT 0xffffffffu
 
 static size_t add_section(struct sock_filter *to, uint32_t audit, const struct sock_filter *body,
 			  size_t count)
 {
-	static const struct sock_filter load_number =
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	static const struct sock_filter load_number = BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+							       offsetof(struct seccomp_data, nr));
 	static const struct sock_filter tail[] = {
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
 		BPF_STMT(BPF_JMP | BPF_JA, SECTION_EXIT),
@@ -175,8 +176,8 @@ static size_t add_plain(struct sock_filter *to, uint32_t audit, uint32_t last)
 }
 
 /*
- * On s390 the kernel reports 0 for a number above 255 that it does not know. The call of that number,
- * setup(2), is long gone.
+ * On s390 the kernel reports 0 for a number above 255 that it does not know. The call of that
+ * number, setup(2), is long gone.
  */
 static size_t add_s390(struct sock_filter *to, uint32_t audit, uint32_t last)
 {

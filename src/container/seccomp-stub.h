@@ -3,9 +3,9 @@
  * The front part of a seccomp program: ENOSYS for system calls that are newer than the profile.
  *
  * A profile that denies with EPERM what it does not list would deny system calls that did not exist
- * when it was written; programs then see EPERM where they would fall back on ENOSYS. So calls with a
- * number above the highest one that the profile names, for each architecture, get ENOSYS. All others
- * go on to the rules.
+ * when it was written; programs then see EPERM where they would fall back on ENOSYS. So calls with
+ * a number above the highest one that the profile names, for each architecture, get ENOSYS. All
+ * others go on to the rules.
  */
 #ifndef CONTAINER_SECCOMP_STUB_H
 #define CONTAINER_SECCOMP_STUB_H
@@ -36,8 +36,8 @@ struct seccomp_architectures {
  *
  * Return: 0 or -EINVAL ("error validating Seccomp architecture: ...").
  */
-int seccomp_architectures_resolve(const struct rti_strings *names, struct seccomp_architectures *ret,
-				  struct rti_error *err);
+int seccomp_architectures_resolve(const struct rti_strings *names,
+				  struct seccomp_architectures *ret, struct rti_error *err);
 
 /**
  * seccomp_stub_is_wanted() - whether the profile gets a stub

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules are compiled by libseccomp. What its attributes would decide at seccomp_load(3), which is not
- * used, is decided here: the flags, no TSYNC (there is one thread), no no_new_privs.
+ * Rules are compiled by libseccomp. What its attributes would decide at seccomp_load(3), which is
+ * not used, is decided here: the flags, no TSYNC (there is one thread), no no_new_privs.
  *
  * Releases of libseccomp before 2.6.1 merge 64-bit comparisons of one argument wrongly in some
- * combinations of rules for one system call (GHSA-46fr-jh49-xvhx, GHSA-2hqh-5c36-grrm), and corrupt the
- * heap on programs that are far too large (GHSA-4q85-33p6-j5g6). The first can weaken a profile whose
- * rules compare one argument of one call several ways with GT, GE, LT or LE and values above 32 bits;
- * an equal program results under runc with the same library. The second is kept away by
+ * combinations of rules for one system call (GHSA-46fr-jh49-xvhx, GHSA-2hqh-5c36-grrm), and corrupt
+ * the heap on programs that are far too large (GHSA-4q85-33p6-j5g6). The first can weaken a profile
+ * whose rules compare one argument of one call several ways with GT, GE, LT or LE and values above
+ * 32 bits; an equal program results under runc with the same library. The second is kept away by
  * RULES_MAX. Link against 2.6.1 or later where it is to be had.
  */
 #include "container/seccomp.h"
@@ -44,8 +44,8 @@
 
 static const struct filter_flag {
 	const char *name;
-	const char *label; /* in runc's error text */
-	unsigned int bit;  /* 0: nothing to do for a process with one thread */
+	const char *label;  /* in runc's error text */
+	unsigned int bit;   /* 0: nothing to do for a process with one thread */
 	unsigned int needs; /* what the kernel wants beside it */
 } filter_flags[] = {
 	{ "SECCOMP_FILTER_FLAG_TSYNC", "", 0, 0 },
@@ -56,9 +56,12 @@ static const struct filter_flag {
 };
 
 static const enum scmp_compare operators[] = {
-	[RTI_SECCOMP_EQ] = SCMP_CMP_EQ, [RTI_SECCOMP_NE] = SCMP_CMP_NE,
-	[RTI_SECCOMP_GT] = SCMP_CMP_GT, [RTI_SECCOMP_GE] = SCMP_CMP_GE,
-	[RTI_SECCOMP_LT] = SCMP_CMP_LT, [RTI_SECCOMP_LE] = SCMP_CMP_LE,
+	[RTI_SECCOMP_EQ] = SCMP_CMP_EQ,
+	[RTI_SECCOMP_NE] = SCMP_CMP_NE,
+	[RTI_SECCOMP_GT] = SCMP_CMP_GT,
+	[RTI_SECCOMP_GE] = SCMP_CMP_GE,
+	[RTI_SECCOMP_LT] = SCMP_CMP_LT,
+	[RTI_SECCOMP_LE] = SCMP_CMP_LE,
 	[RTI_SECCOMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
 };
 
@@ -116,10 +119,11 @@ static int check_notify(const struct rti_seccomp *seccomp, bool *ret_notify, str
 			continue;
 		level = seccomp_api_get();
 		if (level < 6)
-			return rti_refuse(err, ENOTSUP,
-					  "seccomp notify unsupported: API level: got %u, want at least "
-					  "6. Please try with libseccomp >= 2.5.0 and Linux >= 5.7",
-					  level);
+			return rti_refuse(
+				err, ENOTSUP,
+				"seccomp notify unsupported: API level: got %u, want at least "
+				"6. Please try with libseccomp >= 2.5.0 and Linux >= 5.7",
+				level);
 		if (strcmp(call->name, "write") == 0)
 			return rti_refuse(err, EINVAL,
 					  "SCMP_ACT_NOTIFY cannot be used for the write syscall");
@@ -137,7 +141,8 @@ static bool has_kernel_flags(unsigned int flags)
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EFAULT;
 }
 
-static int translate_flags(const struct rti_strings *names, unsigned int *ret, struct rti_error *err)
+static int translate_flags(const struct rti_strings *names, unsigned int *ret,
+			   struct rti_error *err)
 {
 	unsigned int flags = 0;
 
@@ -151,10 +156,11 @@ static int translate_flags(const struct rti_strings *names, unsigned int *ret, s
 			return rti_refuse(err, EINVAL, "seccomp flag %s is not known to runc",
 					  names->items[i]);
 		if (flag->bit && !has_kernel_flags(flag->bit | flag->needs))
-			return rti_refuse(err, ENOTSUP,
-					  "error adding %s flag to seccomp filter: the kernel does not "
-					  "support %s",
-					  flag->label, flag->name);
+			return rti_refuse(
+				err, ENOTSUP,
+				"error adding %s flag to seccomp filter: the kernel does not "
+				"support %s",
+				flag->label, flag->name);
 		flags |= flag->bit;
 	}
 	*ret = flags;
@@ -165,15 +171,17 @@ static int translate_argument(const struct rti_seccomp_arg *arg, const char *nam
 			      struct scmp_arg_cmp *ret, struct rti_error *err)
 {
 	if (arg->op < RTI_SECCOMP_EQ || arg->op > RTI_SECCOMP_MASKED_EQ)
-		return rti_refuse(err, EINVAL,
-				  "error creating seccomp syscall condition for syscall %s: invalid "
-				  "operator, cannot use in rule",
-				  name);
+		return rti_refuse(
+			err, EINVAL,
+			"error creating seccomp syscall condition for syscall %s: invalid "
+			"operator, cannot use in rule",
+			name);
 	if (arg->index >= ARGUMENTS)
-		return rti_refuse(err, EINVAL,
-				  "error creating seccomp syscall condition for syscall %s: syscalls "
-				  "only have up to 6 arguments (%llu given)",
-				  name, (unsigned long long)arg->index);
+		return rti_refuse(
+			err, EINVAL,
+			"error creating seccomp syscall condition for syscall %s: syscalls "
+			"only have up to 6 arguments (%llu given)",
+			name, (unsigned long long)arg->index);
 	*ret = (struct scmp_arg_cmp){
 		.arg = (unsigned int)arg->index,
 		.op = operators[arg->op],
@@ -184,7 +192,8 @@ static int translate_argument(const struct rti_seccomp_arg *arg, const char *nam
 }
 
 static int add_rule(scmp_filter_ctx filter, const char *name, int number, uint32_t action,
-		    const struct scmp_arg_cmp *conditions, unsigned int count, struct rti_error *err)
+		    const struct scmp_arg_cmp *conditions, unsigned int count,
+		    struct rti_error *err)
 {
 	int r = seccomp_rule_add_array(filter, action, number, count, conditions);
 	char reason[128];
@@ -197,7 +206,8 @@ static int add_rule(scmp_filter_ctx filter, const char *name, int number, uint32
 		break;
 	case EPERM:
 	case EACCES:
-		snprintf(reason, sizeof(reason), "requested action matches default action of filter");
+		snprintf(reason, sizeof(reason),
+			 "requested action matches default action of filter");
 		break;
 	case EINVAL:
 		snprintf(reason, sizeof(reason), "two checks on same syscall argument");
@@ -210,12 +220,12 @@ static int add_rule(scmp_filter_ctx filter, const char *name, int number, uint32
 }
 
 /*
- * Conditions on different arguments are all to hold. Where one argument is tested twice, each condition
- * becomes a rule of its own and any of them is enough: libseccomp takes one test an argument, and this
- * is what runc has always made of it.
+ * Conditions on different arguments are all to hold. Where one argument is tested twice, each
+ * condition becomes a rule of its own and any of them is enough: libseccomp takes one test an
+ * argument, and this is what runc has always made of it.
  */
-static int add_conditional(scmp_filter_ctx filter, const struct rti_seccomp_syscall *call, int number,
-			   uint32_t action, struct rti_error *err)
+static int add_conditional(scmp_filter_ctx filter, const struct rti_seccomp_syscall *call,
+			   int number, uint32_t action, struct rti_error *err)
 {
 	struct scmp_arg_cmp conditions[ARGUMENTS], condition;
 	unsigned int seen = 0;
@@ -255,9 +265,10 @@ static int add_call(scmp_filter_ctx filter, const struct rti_seccomp_syscall *ca
 	if (!call->name || !*call->name)
 		return rti_refuse(err, EINVAL, "empty string is not a valid syscall");
 	if (translate_action(call->action, call->errno_ret, &action) < 0)
-		return rti_refuse(err, EINVAL,
-				  "action in seccomp profile is invalid: invalid action, cannot use in "
-				  "rule");
+		return rti_refuse(
+			err, EINVAL,
+			"action in seccomp profile is invalid: invalid action, cannot use in "
+			"rule");
 	if (action == default_action)
 		return 0;
 	number = seccomp_syscall_resolve_name(call->name);
@@ -272,8 +283,8 @@ static int add_call(scmp_filter_ctx filter, const struct rti_seccomp_syscall *ca
 }
 
 static int add_everything(scmp_filter_ctx filter, const struct rti_seccomp *seccomp,
-			  const struct seccomp_architectures *architectures, uint32_t default_action,
-			  struct rti_error *err)
+			  const struct seccomp_architectures *architectures,
+			  uint32_t default_action, struct rti_error *err)
 {
 	int r;
 
@@ -329,8 +340,8 @@ static int assemble(const struct sock_filter *stub, size_t stub_count, scmp_filt
 	count = stub_count + size / sizeof(instructions[0]);
 	if (size == 0 || size % sizeof(instructions[0]) != 0 || count > BPF_MAXINSNS)
 		return rti_refuse(err, EINVAL,
-				  "error patching filter: %zu instructions, the kernel takes %d", count,
-				  BPF_MAXINSNS);
+				  "error patching filter: %zu instructions, the kernel takes %d",
+				  count, BPF_MAXINSNS);
 	instructions = malloc(count * sizeof(instructions[0]));
 	if (!instructions)
 		return rti_fail(err, ENOMEM, "error patching filter");
@@ -356,7 +367,8 @@ int seccomp_program_compile(const struct rti_seccomp *seccomp, struct seccomp_pr
 	size_t stub_count = 0;
 	int r;
 
-	if (translate_action(seccomp->default_action, seccomp->default_errno_ret, &default_action) < 0)
+	if (translate_action(seccomp->default_action, seccomp->default_errno_ret, &default_action) <
+	    0)
 		return rti_refuse(err, EINVAL,
 				  "error initializing seccomp - invalid default action");
 	if (seccomp->syscalls.count > RULES_MAX)
@@ -401,8 +413,9 @@ int seccomp_program_load(const struct seccomp_program *program, int *ret_listene
 	else
 		r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, program->flags, &fprog);
 	if (r < 0)
-		return rti_fail(err, errno,
-				"error loading seccomp filter into kernel: error loading seccomp filter");
+		return rti_fail(
+			err, errno,
+			"error loading seccomp filter into kernel: error loading seccomp filter");
 	*ret_listener_fd = program->notify ? (int)r : -EBADF;
 	return 0;
 }

@@ -25,10 +25,10 @@ struct seccomp_program {
  * @ret:     on success the program; release with seccomp_program_done()
  * @err:     on failure, runc's text
  *
- * Rules are compiled by libseccomp, in the order of calls that runc uses, so that the same verdicts come
- * out. In front stands a stub of our own which answers ENOSYS to system calls newer than the profile
- * knows, as runc's does; see seccomp-stub.h. Unknown system calls are logged at debug level and left
- * out.
+ * Rules are compiled by libseccomp, in the order of calls that runc uses, so that the same verdicts
+ * come out. In front stands a stub of our own which answers ENOSYS to system calls newer than the
+ * profile knows, as runc's does; see seccomp-stub.h. Unknown system calls are logged at debug level
+ * and left out.
  *
  * Return: 0 or a negative errno.
  */

@@ -73,10 +73,12 @@ static int set_groups(const struct rti_numbers *groups, struct rti_error *err)
 static int check_id_range(const struct rti_init_config *init, struct rti_error *err)
 {
 	if (init->uid < 0 || init->uid >= UINT32_MAX)
-		return rti_refuse(err, EINVAL, "cannot setuid to unmapped uid %lld in user namespace",
+		return rti_refuse(err, EINVAL,
+				  "cannot setuid to unmapped uid %lld in user namespace",
 				  (long long)init->uid);
 	if (init->gid < 0 || init->gid >= UINT32_MAX)
-		return rti_refuse(err, EINVAL, "cannot setgid to unmapped gid %lld in user namespace",
+		return rti_refuse(err, EINVAL,
+				  "cannot setgid to unmapped gid %lld in user namespace",
 				  (long long)init->gid);
 	for (size_t i = 0; i < init->additional_groups.count; i++) {
 		int64_t gid = init->additional_groups.items[i];
@@ -89,7 +91,8 @@ static int check_id_range(const struct rti_init_config *init, struct rti_error *
 
 static int switch_ids(const struct rti_init_config *init, struct rti_error *err)
 {
-	/* Like runc's calls these set real, effective and saved ids, the caller being privileged. */
+	/* Like runc's calls these set real, effective and saved ids, the caller being privileged.
+	 */
 	if (setgid((gid_t)init->gid) < 0) {
 		if (errno == EINVAL)
 			return rti_refuse(err, EINVAL,

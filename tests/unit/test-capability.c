@@ -166,7 +166,8 @@ static void become(const struct rti_capabilities *capabilities, int64_t uid, str
 			fprintf(stderr, "# %s\n", err.text);
 			_exit(1);
 		}
-		if (getuid() != uid || getegid() != uid || getgroups(8, groups) != 2 || groups[1] != 8)
+		if (getuid() != uid || getegid() != uid || getgroups(8, groups) != 2 ||
+		    groups[1] != 8)
 			_exit(2);
 		read_sets(&sets);
 		_exit(rti_write_full(fds[1], &sets, sizeof(sets)) < 0 ? 3 : 0);
@@ -185,7 +186,8 @@ static void test_sets_are_as_asked_for_after_the_change_of_user(void **state)
 		.effective = STRINGS("CAP_CHOWN"),
 		.permitted = STRINGS("CAP_CHOWN", "CAP_KILL"),
 		.inheritable = STRINGS("CAP_KILL"),
-		.ambient = STRINGS("CAP_KILL", "CAP_CHOWN"), /* the latter not inheritable: a warning */
+		.ambient = STRINGS("CAP_KILL",
+				   "CAP_CHOWN"), /* the latter not inheritable: a warning */
 	};
 	const struct rti_capabilities none = { 0 };
 	struct sets sets;
@@ -202,8 +204,8 @@ static void test_sets_are_as_asked_for_after_the_change_of_user(void **state)
 		assert_int_equal(sets.inheritable, BIT(CAP_KILL));
 		assert_int_equal(sets.ambient, BIT(CAP_KILL));
 		become(&none, uid, &sets);
-		assert_int_equal(sets.bounding | sets.effective | sets.permitted | sets.inheritable |
-					 sets.ambient,
+		assert_int_equal(sets.bounding | sets.effective | sets.permitted |
+					 sets.inheritable | sets.ambient,
 				 0);
 	}
 }
@@ -222,10 +224,11 @@ static void test_effective_beyond_permitted_is_refused(void **state)
 		struct rti_error err;
 		int r = capability_apply(&plan, &err);
 
-		_exit(r == -EPERM && strcmp(err.text, "unable to apply caps: can't apply capabilities: "
-						      "operation not permitted") == 0 ?
-			      0 :
-			      1);
+		_exit(r == -EPERM && strcmp(err.text,
+					    "unable to apply caps: can't apply capabilities: "
+					    "operation not permitted") == 0
+			      ? 0
+			      : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);

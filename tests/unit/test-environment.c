@@ -48,7 +48,8 @@ static char *build(const char *const *entries, int64_t uid, const char *user, co
 static void test_last_value_of_a_name_keeps_its_place(void **state)
 {
 	(void)state;
-	assert_string_equal(BUILD("HOME=/h", "A=1", "B=2", "A=3", "AA=4"), "HOME=/h\nB=2\nA=3\nAA=4");
+	assert_string_equal(BUILD("HOME=/h", "A=1", "B=2", "A=3", "AA=4"),
+			    "HOME=/h\nB=2\nA=3\nAA=4");
 }
 
 static void test_empty_values_and_further_equals_signs_stay(void **state)
@@ -61,7 +62,8 @@ static void test_bad_entries_are_refused(void **state)
 {
 	(void)state;
 	assert_string_equal(BUILD("A=1", "B"), "invalid environment variable: missing '='");
-	assert_string_equal(BUILD("=1", "A=1"), "invalid environment variable: name cannot be empty");
+	assert_string_equal(BUILD("=1", "A=1"),
+			    "invalid environment variable: name cannot be empty");
 	assert_string_equal(BUILD(""), "invalid environment variable: missing '='");
 }
 
@@ -95,7 +97,8 @@ static void test_path_is_told(void **state)
 	const char *path = NULL;
 
 	(void)state;
-	build((const char *const[]){ "PATH=/a", "HOME=", "PATH=/b:/c", "X=1", NULL }, 0, NULL, &path);
+	build((const char *const[]){ "PATH=/a", "HOME=", "PATH=/b:/c", "X=1", NULL }, 0, NULL,
+	      &path);
 	assert_string_equal(path, "/b:/c");
 	build((const char *const[]){ "HOME=", "PATH=", NULL }, 0, NULL, &path);
 	assert_string_equal(path, "");

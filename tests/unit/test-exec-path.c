@@ -52,8 +52,9 @@ static int make_tree(void **state)
 
 static int remove_tree(void **state)
 {
-	static const char *const names[] = { "one/plain", "two/plain", "two/dir", "two/tool", "here",
-					     "one/dir",	  "one",       "two",	  "." };
+	static const char *const names[] = { "one/plain", "two/plain", "two/dir",
+					     "two/tool",  "here",      "one/dir",
+					     "one",	  "two",       "." };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) - 1; i++)
@@ -88,7 +89,8 @@ static const char *list(const char *fmt)
 	size_t at = 0;
 
 	for (; *fmt; fmt++)
-		at += (size_t)sprintf(text + at, "%.*s", *fmt == '@' ? 64 : 1, *fmt == '@' ? top : fmt);
+		at += (size_t)sprintf(text + at, "%.*s", *fmt == '@' ? 64 : 1,
+				      *fmt == '@' ? top : fmt);
 	return text;
 }
 
@@ -96,8 +98,9 @@ static void test_first_runnable_file_in_path_wins(void **state)
 {
 	(void)state;
 	assert_string_equal(find("tool", list("@/one:@/two")), "/two/tool");
-	assert_string_equal(find("plain", list("@/one:@/two")), "/two/plain"); /* not executable there */
-	assert_string_equal(find("dir", list("@/one:@/two")), "/two/dir");	/* a directory there */
+	assert_string_equal(find("plain", list("@/one:@/two")),
+			    "/two/plain"); /* not executable there */
+	assert_string_equal(find("dir", list("@/one:@/two")), "/two/dir"); /* a directory there */
 	assert_string_equal(find("tool", list("/nonexistent:@//one/../two/")), "/two/tool");
 }
 
@@ -106,7 +109,8 @@ static void test_missing_program_is_told_as_go_does(void **state)
 	(void)state;
 	assert_string_equal(find("nope", list("@/one")),
 			    "exec: \"nope\": executable file not found in $PATH");
-	assert_string_equal(find("tool", NULL), "exec: \"tool\": executable file not found in $PATH");
+	assert_string_equal(find("tool", NULL),
+			    "exec: \"tool\": executable file not found in $PATH");
 	assert_string_equal(find("here", ""), "exec: \"here\": executable file not found in $PATH");
 	assert_string_equal(find("", "/bin"), "exec: \"\": executable file not found in $PATH");
 	assert_string_equal(find(".", "/bin"), "exec: \".\": executable file not found in $PATH");
@@ -136,9 +140,11 @@ static void test_relative_elements_of_path_are_refused(void **state)
 	assert_string_equal(find("here", ":/bin"), text);
 	assert_string_equal(find("here", "/nonexistent:"), text);
 	assert_string_equal(find("here", "."), text);
-	assert_string_equal(find("nope", ":"), "exec: \"nope\": executable file not found in $PATH");
-	assert_string_equal(find("tool", "two"),
-			    "exec: \"tool\": cannot run executable found relative to current directory");
+	assert_string_equal(find("nope", ":"),
+			    "exec: \"nope\": executable file not found in $PATH");
+	assert_string_equal(
+		find("tool", "two"),
+		"exec: \"tool\": cannot run executable found relative to current directory");
 }
 
 static void test_quotes_are_those_of_go(void **state)
@@ -150,7 +156,8 @@ static void test_quotes_are_those_of_go(void **state)
 		{ "plain", "\"plain\"" },
 		{ "a\\b\"c", "\"a\\\\b\\\"c\"" },
 		{ "\a\b\f\n\r\t\v\x01\x7f", "\"\\a\\b\\f\\n\\r\\t\\v\\x01\\x7f\"" },
-		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"" },
+		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+		  "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"" },
 		{ "\xe2\x80\xa8\xc2\xa0\xef\xbb\xbf", "\"\\u2028\\u00a0\\ufeff\"" },
 		{ "\xf3\xa0\x80\x81", "\"\\U000e0001\"" },
 		{ "\xc0\x80\xed\xa0\x80\xf5", "\"\\xc0\\x80\\xed\\xa0\\x80\\xf5\"" },
@@ -160,7 +167,8 @@ static void test_quotes_are_those_of_go(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(rti_quote(cases[i].text, quoted, sizeof(quoted)), cases[i].quoted);
+		assert_string_equal(rti_quote(cases[i].text, quoted, sizeof(quoted)),
+				    cases[i].quoted);
 	assert_string_equal(rti_quote("abcdef", quoted, 5), "\"ab\"");
 	assert_string_equal(rti_quote("abcdef", quoted, 3), "\"\"");
 	assert_string_equal(rti_quote("ab", quoted, 5), "\"ab\"");

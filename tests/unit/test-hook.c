@@ -48,12 +48,14 @@ static void test_state_is_on_stdin_and_ends(void **state)
 static void test_failure_tells_status_and_output(void **state)
 {
 	(void)state;
-	assert_string_equal(run_script("echo O; echo E >&2; exit 3", (struct rti_hook){ 0 }, -ECHILD),
-			    "error running prestart hook #2: exit status 3, stdout: O\n, stderr: E\n");
+	assert_string_equal(
+		run_script("echo O; echo E >&2; exit 3", (struct rti_hook){ 0 }, -ECHILD),
+		"error running prestart hook #2: exit status 3, stdout: O\n, stderr: E\n");
 	assert_string_equal(run_script("kill -9 $$", (struct rti_hook){ 0 }, -ECHILD),
 			    "error running prestart hook #2: signal: killed, stdout: , stderr: ");
-	assert_string_equal(run_script("kill -TERM $$", (struct rti_hook){ 0 }, -ECHILD),
-			    "error running prestart hook #2: signal: terminated, stdout: , stderr: ");
+	assert_string_equal(
+		run_script("kill -TERM $$", (struct rti_hook){ 0 }, -ECHILD),
+		"error running prestart hook #2: signal: terminated, stdout: , stderr: ");
 }
 
 static void test_hooks_that_cannot_be_started(void **state)
@@ -66,8 +68,9 @@ static void test_hooks_that_cannot_be_started(void **state)
 
 	(void)state;
 	assert_int_equal(hook_run(&context, &missing, 0, &err), -ENOENT);
-	assert_string_equal(err.text, "error running prestart hook #0: fork/exec /nonexistent/hook: no "
-				      "such file or directory");
+	assert_string_equal(err.text,
+			    "error running prestart hook #0: fork/exec /nonexistent/hook: no "
+			    "such file or directory");
 	assert_int_equal(hook_run(&context, &directory, 0, &err), -EACCES);
 	assert_string_equal(err.text,
 			    "error running prestart hook #0: fork/exec /tmp: permission denied");
@@ -83,8 +86,9 @@ static void test_timeout_kills_the_hook(void **state)
 	time_t before = time(NULL);
 
 	(void)state;
-	assert_string_equal(run_script("sleep 30", (struct rti_hook){ .timeout = &timeout }, -ETIMEDOUT),
-			    "error running prestart hook #2: hook ran past specified timeout of 0.2s");
+	assert_string_equal(
+		run_script("sleep 30", (struct rti_hook){ .timeout = &timeout }, -ETIMEDOUT),
+		"error running prestart hook #2: hook ran past specified timeout of 0.2s");
 	/* A grandchild that keeps the output open does not make the timeout longer. */
 	run_script("sleep 30 & sleep 30", (struct rti_hook){ .timeout = &timeout }, -ETIMEDOUT);
 	run_script("sleep 4 & exit 0", (struct rti_hook){ .timeout = &timeout }, -ETIMEDOUT);
@@ -97,8 +101,9 @@ static void test_timeout_kills_the_hook(void **state)
 
 static void test_large_output_neither_hangs_nor_overruns(void **state)
 {
-	const char *text = run_script("yes out | head -c 1000000; yes err | head -c 1000000 >&2; exit 1",
-				      (struct rti_hook){ 0 }, -ECHILD);
+	const char *text =
+		run_script("yes out | head -c 1000000; yes err | head -c 1000000 >&2; exit 1",
+			   (struct rti_hook){ 0 }, -ECHILD);
 
 	(void)state;
 	assert_non_null(strstr(text, "stderr: err\nerr\n"));
@@ -193,7 +198,8 @@ static void test_works_without_standard_fds(void **state)
 
 	(void)state;
 	if (pid == 0) {
-		const char *args[] = { "sh", "-c", "read x; test -n \"$x\" || exit 4; echo O", NULL };
+		const char *args[] = { "sh", "-c", "read x; test -n \"$x\" || exit 4; echo O",
+				       NULL };
 		struct rti_hook hook = { .path = "/bin/sh", .args = { args, 3 } };
 
 		close(0);
@@ -233,7 +239,8 @@ static void test_threads_may_run_hooks_at_once(void **state)
 
 static void test_list_stops_at_the_first_failure(void **state)
 {
-	struct rti_hook hooks[] = { { .path = "/bin/true" }, { .path = "/bin/false" },
+	struct rti_hook hooks[] = { { .path = "/bin/true" },
+				    { .path = "/bin/false" },
 				    { .path = "/nonexistent" } };
 	struct rti_hook_list list = { hooks, 3 };
 	struct rti_error err;

@@ -165,9 +165,12 @@ static int fill_shared(const struct rti_spec_process *process, enum rti_dialect 
 	init->no_new_privileges = process->no_new_privileges;
 	if (spec_copy_capabilities(arena, process->capabilities, &init->capabilities) < 0 ||
 	    spec_copy_text(arena, process->apparmor_profile, &init->apparmor_profile) < 0 ||
-	    spec_copy_text(arena, process->selinux_label, &init->process_label) < 0 ||
-	    spec_copy_scheduler(arena, process->scheduler, &init->scheduler) < 0 ||
-	    spec_copy_io_priority(arena, process->io_priority, &init->io_priority) < 0)
+	    spec_copy_text(arena, process->selinux_label, &init->process_label) < 0)
+		return spec_no_memory(err);
+	/* runc 1.2 knows the container's only */
+	if (dialect >= RTI_DIALECT_RUNC_1_3 &&
+	    (spec_copy_scheduler(arena, process->scheduler, &init->scheduler) < 0 ||
+	     spec_copy_io_priority(arena, process->io_priority, &init->io_priority) < 0))
 		return spec_no_memory(err);
 
 	if (!init->rlimits.count)

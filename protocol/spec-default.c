@@ -3,11 +3,13 @@
  * The configuration to start from that `spec` writes: pieces of JSON without blanks, some for one kind
  * of container only, put together and then indented.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "protocol/json.h"
+#include "base/fd.h"
 #include "protocol/oci-spec.h"
 
 /* Which containers a piece is for. */
@@ -64,16 +66,15 @@ static const struct {
 	{ ALL, ",\"/proc/sysrq-trigger\"]}}" },
 };
 
-static void new_line(struct rti_json_writer *writer, unsigned int depth)
+static void new_line(FILE *out, unsigned int depth)
 {
-	rti_json_write_raw(writer, "\n", 1);
+	putc('\n', out);
 	while (depth--)
-		rti_json_write_raw(writer, "\t", 1);
+		putc('\t', out);
 }
 
 /* Indent JSON that has no blanks and no empty list or object, as Go's MarshalIndent does. */
-static void write_indented(struct rti_json_writer *writer, const char *json, unsigned int *depth,
-			   bool *in_string)
+static void write_indented(FILE *out, const char *json, unsigned int *depth, bool *in_string)
 {
 	for (; *json; json++) {
 		bool opens = !*in_string && strchr("{[", *json);
@@ -82,14 +83,14 @@ static void write_indented(struct rti_json_writer *writer, const char *json, uns
 		if (*json == '"')
 			*in_string = !*in_string;
 		if (closes)
-			new_line(writer, --*depth);
-		rti_json_write_raw(writer, json, 1);
+			new_line(out, --*depth);
+		putc(*json, out);
 		if (opens)
-			new_line(writer, ++*depth);
+			new_line(out, ++*depth);
 		else if (!*in_string && *json == ',')
-			new_line(writer, *depth);
+			new_line(out, *depth);
 		else if (!*in_string && *json == ':')
-			rti_json_write_raw(writer, " ", 1);
+			putc(' ', out);
 	}
 }
 
@@ -101,23 +102,31 @@ int rti_spec_default(bool rootless, bool cgroup_namespace, uint32_t uid, uint32_
 		[ROOTLESS] = rootless,
 		[CGROUP_NAMESPACE] = cgroup_namespace,
 	};
-	struct rti_json_writer writer = {};
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 	unsigned int depth = 0;
 	bool in_string = false;
 
+	if (!out)
+		return -ENOMEM;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
 		const char *json = pieces[i].json;
 		const char *id = strchr(json, '@'); /* @U and @G stand for the caller's ids */
-		char text[128];
+		char filled[128];
 
 		if (!wanted[pieces[i].kind])
 			continue;
 		if (id) {
-			snprintf(text, sizeof(text), "%.*s%" PRIu32 "%s", (int)(id - json), json,
-				 id[1] == 'U' ? uid : gid, id + 2);
-			json = text;
+			snprintf(filled, sizeof(filled), "%.*s%" PRIu32 "%s", (int)(id - json),
+				 json, id[1] == 'U' ? uid : gid, id + 2);
+			json = filled;
 		}
-		write_indented(&writer, json, &depth, &in_string);
+		write_indented(out, json, &depth, &in_string);
 	}
-	return rti_json_writer_finish(&writer, ret, NULL, NULL);
+	if (fclose(out) != 0)
+		return -ENOMEM;
+	*ret = text;
+	text = NULL;
+	return 0;
 }

@@ -27,8 +27,7 @@ static const char *numbers_text(struct rti_arena *arena, const struct rti_number
  * A mount as runc prints it. Where runc prints the address of a structure, which says nothing, the
  * text says whether there is one.
  */
-static const char *mount_text(struct rti_arena *arena, const struct spec_validation *validation,
-			      const struct rti_mount *mount)
+static const char *mount_text(struct rti_arena *arena, const struct rti_mount *mount)
 {
 	const char *propagation = numbers_text(arena, &mount->propagation_flags);
 
@@ -36,11 +35,10 @@ static const char *mount_text(struct rti_arena *arena, const struct spec_validat
 		return NULL;
 	return rti_arena_printf(arena,
 				"&{Source:%s Destination:%s Device:%s Flags:%" PRId64
-				" ClearedFlags:%" PRId64 " PropagationFlags:[%s] Data:%s%s"
+				" ClearedFlags:%" PRId64 " PropagationFlags:[%s] Data:%s Relabel:"
 				" RecAttr:%s Extensions:%" PRId64 " IDMapping:%s}",
 				mount->source, mount->destination, mount->device, mount->flags,
 				mount->cleared_flags, propagation, mount->data,
-				validation->dialect < RTI_DIALECT_RUNC_MAIN ? " Relabel:" : "",
 				mount->rec_attr ? "<set>" : "<nil>", mount->extensions,
 				mount->id_mapping ? "<set>" : "<nil>");
 }
@@ -91,7 +89,7 @@ int spec_validate_mounts(const struct spec_validation *validation, struct rti_er
 			fault = id_mapping_fault(config, mount);
 		if (!fault)
 			continue;
-		text = mount_text(&arena, validation, mount);
+		text = mount_text(&arena, mount);
 		r = text ? rti_refuse(err, EINVAL, "invalid mount %s: %s", text, fault) :
 			   spec_no_memory(err);
 		rti_arena_done(&arena);
@@ -113,7 +111,7 @@ void spec_warn_mounts(const struct spec_validation *validation)
 		spec_warn(validation->environment,
 			  "mount %s: relative destination path is **deprecated**, using it as "
 			  "relative to /",
-			  spec_text(mount_text(&arena, validation, mount)));
+			  spec_text(mount_text(&arena, mount)));
 		rti_arena_done(&arena);
 		return; /* runc stops at the first as well */
 	}

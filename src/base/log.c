@@ -20,8 +20,8 @@
 _Static_assert(LOG_LINE_MAX <= PIPE_BUF, "a log line must be one atomic write");
 
 static const char *const level_names[] = {
-	[LOG_LEVEL_PANIC] = "panic", [LOG_LEVEL_FATAL] = "fatal", [LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_PANIC] = "panic",	 [LOG_LEVEL_FATAL] = "fatal", [LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_INFO] = "info",   [LOG_LEVEL_DEBUG] = "debug",
 	[LOG_LEVEL_TRACE] = "trace",
 };
 
@@ -115,8 +115,8 @@ static bool line_add_escaped(struct line *line, const char *text)
 }
 
 /*
- * Calendar date of a time, in UTC. gmtime_r(3) may open the time zone file, which by the time of most
- * lines would be the container's.
+ * Calendar date of a time, in UTC. gmtime_r(3) may open the time zone file, which by the time of
+ * most lines would be the container's.
  */
 static void format_time(long long time_s, char *ret, size_t size)
 {
@@ -126,7 +126,8 @@ static void format_time(long long time_s, char *ret, size_t size)
 	days += 719468; /* from 0000-03-01, so that the leap day is the last of its year */
 	era = days / 146097;
 	day_of_era = days % 146097;
-	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	year_of_era =
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
 	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	month = (5 * day_of_year + 2) / 153;
 	snprintf(ret, size, "%04lld-%02lld-%02lldT%02lld:%02lld:%02lldZ",
@@ -141,8 +142,9 @@ size_t log_format_line(enum log_level level, const char *stage, int pid, long lo
 	struct line line = { .bytes = bytes };
 
 	if (stage) {
-		snprintf(head, sizeof(head), "{\"level\":\"%s\", \"msg\": \"%.32s[%d]: ",
-			 level_names[level], stage, pid);
+		snprintf(head, sizeof(head),
+			 "{\"level\":\"%s\", \"msg\": \"%.32s[%d]: ", level_names[level], stage,
+			 pid);
 		snprintf(tail, sizeof(tail), "\"}\n");
 	} else {
 		format_time(time_s, when, sizeof(when));
@@ -185,7 +187,8 @@ void log_msg(enum log_level level, const char *fmt, ...)
 		dprintf(STDERR_FILENO, "FATAL: %s\n", text);
 	} else {
 		clock_gettime(CLOCK_REALTIME, &now);
-		write_line(line, log_format_line(level, logger.stage, getpid(), now.tv_sec, text, line));
+		write_line(line,
+			   log_format_line(level, logger.stage, getpid(), now.tv_sec, text, line));
 	}
 	errno = saved;
 }

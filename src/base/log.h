@@ -2,10 +2,10 @@
 /**
  * The init's log: one JSON object a line on the pipe that the parent reads.
  *
- * Process-wide and for the init program only; the libraries and the parent must not use it. A line is
- * one write(2) of at most PIPE_BUF bytes, so that lines of different stages never mix; longer text is
- * cut. A full pipe is waited for a short while and then the line is dropped; a closed one is ignored.
- * Nothing is allocated. errno is kept.
+ * Process-wide and for the init program only; the libraries and the parent must not use it. A line
+ * is one write(2) of at most PIPE_BUF bytes, so that lines of different stages never mix; longer
+ * text is cut. A full pipe is waited for a short while and then the line is dropped; a closed one
+ * is ignored. Nothing is allocated. errno is kept.
  *
  * A line without "level" makes runc's parent panic, so there is none.
  */
@@ -34,8 +34,8 @@ enum log_level {
  * @fd:    write end of the log pipe; the log owns it until log_close()
  * @level: least severe level that is written
  *
- * The pipe becomes non-blocking. The caller has made sure that a write to a closed pipe gives EPIPE and
- * not a deadly signal.
+ * The pipe becomes non-blocking. The caller has made sure that a write to a closed pipe gives EPIPE
+ * and not a deadly signal.
  */
 void log_open(int fd, enum log_level level);
 
@@ -53,8 +53,8 @@ int log_close(void);
 
 /**
  * log_set_stage() - choose the form of the lines
- * @stage: "nsexec-1" gives `{"level":"debug", "msg": "nsexec-1[PID]: TEXT"}` as runc's stages write;
- *         NULL gives `{"level":"debug","msg":"TEXT","time":"..."}` as runc's init proper writes.
+ * @stage: "nsexec-1" gives `{"level":"debug", "msg": "nsexec-1[PID]: TEXT"}`, runc's stages' form;
+ *         NULL gives `{"level":"debug","msg":"TEXT","time":"..."}`, that of runc's init proper.
  *         Borrowed for as long as lines are written.
  */
 void log_set_stage(const char *stage);
@@ -85,8 +85,8 @@ void log_msg(enum log_level level, const char *fmt, ...) __attribute__((format(p
 size_t log_format_line(enum log_level level, const char *stage, int pid, long long time_s,
 		       const char *text, char line[LOG_LINE_MAX]);
 
-#define log_error(...)	 log_msg(LOG_LEVEL_ERROR, __VA_ARGS__)
-#define log_warn(...)	 log_msg(LOG_LEVEL_WARNING, __VA_ARGS__)
-#define log_debug(...)	 log_msg(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_error(...) log_msg(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(...)  log_msg(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_debug(...) log_msg(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 #endif

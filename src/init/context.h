@@ -28,14 +28,14 @@ struct init_context {
 	struct rootfs rootfs;	     /* standard init only */
 	struct seccomp_program seccomp;
 	struct capability_plan capabilities;
-	struct rti_arena arena;	  /* owns the three below */
-	char **environment;	  /* of the program */
-	const char *search_path;  /* its PATH, or NULL */
-	char *program;		  /* file to execute */
-	struct hook_state created; /* for startContainer hooks; made before the seccomp filter is loaded */
-	pid_t parent_pid;	  /* at the start */
-	int pdeathsig;		  /* parent-death signal to keep; 0: none */
-	bool cwd_again;		  /* the working directory must be tried again as the user */
+	struct rti_arena arena;	 /* owns the three below */
+	char **environment;	 /* of the program */
+	const char *search_path; /* its PATH, or NULL */
+	char *program;		 /* file to execute */
+	struct hook_state created; /* for startContainer hooks */
+	pid_t parent_pid; /* at the start */
+	int pdeathsig;	  /* parent-death signal to keep; 0: none */
+	bool cwd_again;	  /* the working directory must be tried again as the user */
 };
 
 #endif

@@ -9,8 +9,8 @@
  * @fifo_fd: O_PATH descriptor of the exec fifo; borrowed
  *
  * Opening the fifo for writing blocks until the parent opens it for reading. Its one byte tells the
- * parent that this init is alive; the fifo is closed again before anything else happens, because the
- * parent reads to the end.
+ * parent that this init is alive; the fifo is closed again before anything else happens, because
+ * the parent reads to the end.
  *
  * Return: 0 or a negative errno ("reopen exec fifo: ...", "write exec fifo: ...").
  */

@@ -25,7 +25,8 @@ int id_map_deny_setgroups(pid_t pid, struct rti_error *err)
 	log_debug("update /proc/%s to 'deny'", path);
 	r = rti_procfs_write(RTI_PROCFS_ROOT, path, "deny", 4, NULL);
 	if (r < 0 && r != -ENOENT)
-		return rti_refuse(err, -r, "failed to write 'deny' to /proc/%s: %s", path, strerror(-r));
+		return rti_refuse(err, -r, "failed to write 'deny' to /proc/%s: %s", path,
+				  strerror(-r));
 	return 0;
 }
 
@@ -46,7 +47,7 @@ ssize_t id_map_tool_arguments(const char *tool, pid_t pid, const char *map, char
 	const size_t pid_size = 16;
 	char **arguments, *text, *word, *rest;
 
-	/* The map's text is shorter than what the kernel takes, one page, so this cannot overflow. */
+	/* No overflow: a text from the bootstrap data is shorter than 64 KiB. */
 	arguments = malloc((count + 1) * sizeof(*arguments) + pid_size + text_size);
 	if (!arguments)
 		return -ENOMEM;
@@ -55,7 +56,8 @@ ssize_t id_map_tool_arguments(const char *tool, pid_t pid, const char *map, char
 	arguments[0] = (char *)tool;
 	arguments[1] = text;
 	text = memcpy(text + pid_size, map, text_size);
-	for (word = strtok_r(text, SEPARATORS, &rest); word; word = strtok_r(NULL, SEPARATORS, &rest))
+	for (word = strtok_r(text, SEPARATORS, &rest); word;
+	     word = strtok_r(NULL, SEPARATORS, &rest))
 		arguments[n++] = word;
 	arguments[n] = NULL;
 	*ret = arguments;
@@ -70,7 +72,8 @@ static bool run_tool(char **arguments)
 	int status;
 
 	if (pid < 0) {
-		log_msg(LOG_LEVEL_ERROR, "failed to fork for %s: %s", arguments[0], strerror(errno));
+		log_msg(LOG_LEVEL_ERROR, "failed to fork for %s: %s", arguments[0],
+			strerror(errno));
 		return false;
 	}
 	if (pid == 0) {
@@ -81,7 +84,8 @@ static bool run_tool(char **arguments)
 	if (rti_retry(waitpid(pid, &status, 0)) < 0)
 		return false;
 	if (WIFSIGNALED(status))
-		log_msg(LOG_LEVEL_ERROR, "%s was killed by signal %d", arguments[0], WTERMSIG(status));
+		log_msg(LOG_LEVEL_ERROR, "%s was killed by signal %d", arguments[0],
+			WTERMSIG(status));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -92,9 +96,11 @@ static int write_with_tool(pid_t pid, const char *kind, const char *map, const c
 
 	if (!tool || !*tool)
 		return rti_refuse(err, EPERM, "mapping tool not present");
-	log_debug("update /proc/%d/%s_map got Operation not permitted (trying %s)", pid, kind, tool);
+	log_debug("update /proc/%d/%s_map got Operation not permitted (trying %s)", pid, kind,
+		  tool);
 	if (id_map_tool_arguments(tool, pid, map, &arguments) < 0)
-		return rti_refuse(err, ENOMEM, "failed to use new%s map on %d: out of memory", kind, pid);
+		return rti_refuse(err, ENOMEM, "failed to use new%s map on %d: out of memory", kind,
+				  pid);
 	if (!run_tool(arguments))
 		return rti_refuse(err, EPERM, "failed to use new%s map on %d", kind, pid);
 	return 0;

@@ -33,8 +33,12 @@ static const char *value_of(const char *entry, const char *name)
 void inherited_take(char **environment, struct inherited *ret)
 {
 	*ret = (struct inherited){
-		.init_fd = -EBADF, .sync_fd = -EBADF, .log_fd = -EBADF,
-		.fifo_fd = -EBADF, .console_fd = -EBADF, .pidfd_socket_fd = -EBADF,
+		.init_fd = -EBADF,
+		.sync_fd = -EBADF,
+		.log_fd = -EBADF,
+		.fifo_fd = -EBADF,
+		.console_fd = -EBADF,
+		.pidfd_socket_fd = -EBADF,
 		.log_level = LOG_LEVEL_DEBUG,
 	};
 	for (char **entry = environment; *entry; entry++) {
@@ -68,10 +72,11 @@ static int read_early_number(const struct inherited *inherited, enum inherited_v
 	int64_t number;
 
 	if (!rti_number_i64(value, INT_MIN, INT_MAX, &number))
-		return rti_refuse(err, EINVAL, "unable to parse %s=%s: %s", name, value, strerror(0));
-	if (number < 0)
-		return rti_refuse(err, EINVAL, "bad value for %s=%s (%d): %s", name, value, (int)number,
+		return rti_refuse(err, EINVAL, "unable to parse %s=%s: %s", name, value,
 				  strerror(0));
+	if (number < 0)
+		return rti_refuse(err, EINVAL, "bad value for %s=%s (%d): %s", name, value,
+				  (int)number, strerror(0));
 	*ret = (int)number;
 	return 0;
 }
@@ -85,7 +90,8 @@ static int read_late_number(const struct inherited *inherited, enum inherited_va
 	int64_t number;
 
 	if (!rti_number_i64(value, 0, INT_MAX, &number))
-		return rti_refuse(err, EINVAL, "unable to convert %s: strconv.Atoi: parsing \"%s\": %s",
+		return rti_refuse(err, EINVAL,
+				  "unable to convert %s: strconv.Atoi: parsing \"%s\": %s",
 				  names[variable], value,
 				  digits ? "value out of range" : "invalid syntax");
 	*ret = (int)number;
@@ -119,7 +125,8 @@ static int check_socket(enum inherited_variable variable, int fd, int type, stru
 	return 0;
 }
 
-static int check_fifo(enum inherited_variable variable, int fd, bool path_only, struct rti_error *err)
+static int check_fifo(enum inherited_variable variable, int fd, bool path_only,
+		      struct rti_error *err)
 {
 	struct stat status;
 	int flags, r = check_not_stdio(variable, fd, err);
@@ -153,7 +160,8 @@ int inherited_open_log(struct inherited *inherited, struct rti_error *err)
 		r = read_early_number(inherited, INHERITED_LOGLEVEL, &level, err);
 		if (r < 0)
 			return r;
-		inherited->log_level = level > LOG_LEVEL_TRACE ? LOG_LEVEL_TRACE : (enum log_level)level;
+		inherited->log_level =
+			level > LOG_LEVEL_TRACE ? LOG_LEVEL_TRACE : (enum log_level)level;
 		inherited->has_log_level = true;
 	}
 	return 0;
@@ -184,8 +192,8 @@ int inherited_open_sync(struct inherited *inherited, struct rti_error *err)
 }
 
 /* A socket that need not be there. */
-static int open_optional_socket(struct inherited *inherited, enum inherited_variable variable, int *ret,
-				struct rti_error *err)
+static int open_optional_socket(struct inherited *inherited, enum inherited_variable variable,
+				int *ret, struct rti_error *err)
 {
 	int fd = -EBADF, r;
 
@@ -222,7 +230,8 @@ int inherited_open_rest(struct inherited *inherited, struct rti_error *err)
 	r = open_optional_socket(inherited, INHERITED_CONSOLE, &inherited->console_fd, err);
 	if (r < 0)
 		return r;
-	return open_optional_socket(inherited, INHERITED_PIDFD_SOCK, &inherited->pidfd_socket_fd, err);
+	return open_optional_socket(inherited, INHERITED_PIDFD_SOCK, &inherited->pidfd_socket_fd,
+				    err);
 }
 
 int inherited_check_type(const struct inherited *inherited, struct rti_error *err)

@@ -4,7 +4,8 @@
  *
  * runc's child looks at the variables at two points, which its users can see: those that the stages
  * need before anything happens, with failures in the log or on stderr; the rest in stage-2, with
- * failures on the sync socket. Here all of them are read and wiped at once and checked in that order.
+ * failures on the sync socket. Here all of them are read and wiped at once and checked in that
+ * order.
  */
 #ifndef INIT_INHERITED_H
 #define INIT_INHERITED_H
@@ -32,12 +33,12 @@ enum inherited_variable {
 
 struct inherited {
 	char value[INHERITED_VARIABLES][INHERITED_VALUE_MAX]; /* "": not set */
-	int init_fd;	      /* stream socket: bootstrap data, pid message, init configuration */
-	int sync_fd;	      /* packet socket: the sync dialog */
-	int log_fd;	      /* write end of a pipe, -EBADF: none; moves into the log */
-	int fifo_fd;	      /* O_PATH on the exec fifo; standard init only */
-	int console_fd;	      /* stream socket that wants the terminal, -EBADF: none */
-	int pidfd_socket_fd;  /* stream socket that wants a pidfd, -EBADF: none */
+	int init_fd;	     /* stream socket: bootstrap data, pid message, init configuration */
+	int sync_fd;	     /* packet socket: the sync dialog */
+	int log_fd;	     /* write end of a pipe, -EBADF: none; moves into the log */
+	int fifo_fd;	     /* O_PATH on the exec fifo; standard init only */
+	int console_fd;	     /* stream socket that wants the terminal, -EBADF: none */
+	int pidfd_socket_fd; /* stream socket that wants a pidfd, -EBADF: none */
 	enum log_level log_level;
 	bool has_log_level;
 	enum rti_init_type type;

@@ -2,10 +2,10 @@
 /**
  * DOC: Theory of Operation
  *
- * A setns init is a further process in a running container: the namespaces are joined, the root file
- * system is there, so all that is left is to make the process one of the container's. Nothing in the
- * container can be trusted, and others run in it already. AppArmor comes after the change of user,
- * because the profile is for the program and might forbid the change.
+ * A setns init is a further process in a running container: the namespaces are joined, the root
+ * file system is there, so all that is left is to make the process one of the container's. Nothing
+ * in the container can be trusted, and others run in it already. AppArmor comes after the change of
+ * user, because the profile is for the program and might forbid the change.
  */
 #include <sys/stat.h>
 #include <unistd.h>
@@ -91,6 +91,7 @@ static const struct step steps[] = {
 	{ "compile seccomp", step_compile_seccomp },
 	{ "build environment", step_build_environment },
 	{ "plan capabilities", step_plan_capabilities },
+	{ "prepare procfs", step_prepare_procfs },
 	{ "load seccomp (privileged)", step_load_seccomp_early },
 	{ "mark fds", step_mark_fds },
 	{ "enter cwd", step_enter_cwd },

@@ -2,17 +2,19 @@
 /**
  * DOC: Theory of Operation
  *
- * A standard init is the first process of a container and builds it around itself. The table below is
- * the order, and most of it cannot be changed:
+ * A standard init is the first process of a container and builds it around itself. The table below
+ * is the order, and most of it cannot be changed:
  *
  * - The keyring and the network come first, while nothing of the container is reachable.
- * - The root file system is prepared from outside of it, through a descriptor. Then the parent runs its
- *   hooks, which may still change it, then the createContainer hooks run, and only then is it entered.
+ * - The root file system is prepared from outside of it, through a descriptor. Then the parent
+ *   runs its hooks, which may still change it, then the createContainer hooks run, and only then is
+ *   it entered.
  * - What needs the container's /dev and /proc follows; then they are made read-only and hidden.
- * - procReady tells the parent that the container stands. Its answer, procRun, comes when limits are set
- *   and the state is stored; after that this process gives up what it may do, piece by piece.
- * - The seccomp filter is loaded late, so that it need not allow what happens before. What happens after
- *   it stays within what profiles written for runc allow.
+ * - procReady tells the parent that the container stands. Its answer, procRun, comes when limits
+ *   are set and the state is stored; after that this process gives up what it may do, piece by
+ *   piece.
+ * - The seccomp filter is loaded late, so that it need not allow what happens before. What happens
+ *   after it stays within what profiles written for runc allow.
  * - The end of the sync socket is success. Then the init waits on the exec fifo for "start".
  */
 #include <errno.h>

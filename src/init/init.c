@@ -47,8 +47,8 @@ static void log_affinity(void)
 }
 
 /*
- * The file belongs to root as long as the process is not dumpable. An unprivileged init has to be so
- * for the one open(2); it is still alone in the namespaces of its parent then.
+ * The file belongs to root as long as the process is not dumpable. An unprivileged init has to be
+ * so for the one open(2); it is still alone in the namespaces of its parent then.
  */
 static int open_oom_score_adj(void)
 {
@@ -72,7 +72,8 @@ static int set_oom_score_adj(const char *text, struct rti_error *err)
 	if (fd >= 0)
 		r = rti_write_full(fd, text, strlen(text));
 	if (r < 0)
-		return rti_refuse(err, -r, "failed to update /proc/self/oom_score_adj: %s", strerror(-r));
+		return rti_refuse(err, -r, "failed to update /proc/self/oom_score_adj: %s",
+				  strerror(-r));
 	return 0;
 }
 
@@ -112,14 +113,16 @@ static void warn_of_unknown_key(void *data, const char *path, const char *json)
 }
 
 /*
- * The user's fds keep their numbers, 3 and up, until the program has them. Where the parent's count does
- * not fit what is there, a descriptor of ours could get such a number and reach the container.
+ * The user's fds keep their numbers, 3 and up, until the program has them. Where the parent's count
+ * does not fit what is there, a descriptor of ours could get such a number and reach the container.
  */
 static int check_passed_fds(const struct init_context *context, struct rti_error *err)
 {
 	const struct inherited *inherited = &context->inherited;
-	const int ours[] = { inherited->init_fd, inherited->sync_fd, inherited->log_fd,
-			     inherited->fifo_fd, inherited->console_fd, inherited->pidfd_socket_fd };
+	const int ours[] = {
+		inherited->init_fd, inherited->sync_fd,	   inherited->log_fd,
+		inherited->fifo_fd, inherited->console_fd, inherited->pidfd_socket_fd
+	};
 	int64_t end = STDERR_FILENO + 1 + context->init.passed_files_count;
 
 	if (context->init.passed_files_count < 0 || end > INT16_MAX)
@@ -127,8 +130,8 @@ static int check_passed_fds(const struct init_context *context, struct rti_error
 				  (long long)context->init.passed_files_count);
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (ours[i] >= 0 && ours[i] < end)
-			return rti_refuse(err, EINVAL, "passed file descriptor %d is the parent's own",
-					  ours[i]);
+			return rti_refuse(err, EINVAL,
+					  "passed file descriptor %d is the parent's own", ours[i]);
 	for (int fd = STDERR_FILENO + 1; fd < end; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			return rti_fail(err, errno, "passed file descriptor %d", fd);
@@ -145,7 +148,8 @@ static int run_init(struct init_context *context, struct rti_error *err)
 		return r;
 	sync_dialog_set_type(&context->dialog, inherited->type);
 	log_debug("child process in init()");
-	r = rti_init_config_read(inherited->init_fd, warn_of_unknown_key, NULL, &context->init, err);
+	r = rti_init_config_read(inherited->init_fd, warn_of_unknown_key, NULL, &context->init,
+				 err);
 	if (r == 0)
 		r = inherited_check_type(inherited, err);
 	if (r == 0)

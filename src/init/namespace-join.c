@@ -22,7 +22,8 @@ static bool has_kind(const struct namespace_list *list, const struct namespace_k
 }
 
 /* One "type:path" of @size bytes. */
-static int add_item(struct namespace_list *list, const char *text, size_t size, struct rti_error *err)
+static int add_item(struct namespace_list *list, const char *text, size_t size,
+		    struct rti_error *err)
 {
 	struct namespace_item *item = &list->items[list->count];
 	const char *colon = memchr(text, ':', size);
@@ -35,7 +36,8 @@ static int add_item(struct namespace_list *list, const char *text, size_t size, 
 	path_size = size - (size_t)(colon + 1 - text);
 	item->kind = namespace_from_proc(type);
 	if (!item->kind)
-		return rti_refuse(err, EINVAL, "unknown namespace type %.*s", (int)(colon - text), text);
+		return rti_refuse(err, EINVAL, "unknown namespace type %.*s", (int)(colon - text),
+				  text);
 	if (has_kind(list, item->kind))
 		return rti_refuse(err, EINVAL, "two namespaces of type %s", type);
 	if (path_size >= sizeof(item->path))
@@ -72,12 +74,13 @@ static int join_one(struct namespace_item *item, struct rti_error *err)
 	int flag = item->kind->flag;
 	int r = setns(item->fd, flag) < 0 ? errno : 0;
 
-	log_debug("setns(%#x) into %s namespace (with path %s): %s", (unsigned int)flag, name, item->path,
-		  strerror(r));
+	log_debug("setns(%#x) into %s namespace (with path %s): %s", (unsigned int)flag, name,
+		  item->path, strerror(r));
 	if (r == EPERM)
 		return 0;
 	if (r)
-		return rti_refuse(err, r, "failed to setns into %s namespace: %s", name, strerror(r));
+		return rti_refuse(err, r, "failed to setns into %s namespace: %s", name,
+				  strerror(r));
 	item->joined = true;
 	item->fd = rti_close(item->fd);
 	if (flag == CLONE_NEWUSER && setresuid(0, 0, 0) < 0)
@@ -103,7 +106,8 @@ static int join_pass(struct namespace_list *list, int flags, struct rti_error *e
 /* Names of what is left, in the order in which runc lists them. */
 static int report_unjoined(const struct namespace_list *list, struct rti_error *err)
 {
-	static const char *const order[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" };
+	static const char *const order[] = { "cgroup", "ipc",  "mnt",  "net",
+					     "pid",    "time", "user", "uts" };
 	char names[128] = "";
 	size_t size = 0;
 
@@ -115,7 +119,8 @@ static int report_unjoined(const struct namespace_list *list, struct rti_error *
 				continue;
 			log_msg(LOG_LEVEL_FATAL,
 				"failed to setns(%#x) into %s namespace (with path %s): %s",
-				(unsigned int)item->kind->flag, order[o], item->path, strerror(EPERM));
+				(unsigned int)item->kind->flag, order[o], item->path,
+				strerror(EPERM));
 			size += (size_t)snprintf(names + size, sizeof(names) - size, "%s%s",
 						 size ? ", " : "", order[o]);
 		}

@@ -38,10 +38,10 @@ int namespace_list_open(struct namespace_list *ret, const char *text, struct rti
 /**
  * namespace_list_join() - join all of them
  *
- * Which order works depends on who owns what: an unprivileged process gets its rights over the others
- * from the user namespace, and a privileged one may lose them there. So there are three passes: all but
- * the user namespace, the user namespace (as whose root the process goes on), and those that are left.
- * EPERM in a pass only means "later".
+ * Which order works depends on who owns what: an unprivileged process gets its rights over the
+ * others from the user namespace, and a privileged one may lose them there. So there are three
+ * passes: all but the user namespace, the user namespace (as whose root the process goes on), and
+ * those that are left. EPERM in a pass only means "later".
  *
  * Return: 0 or a negative errno; texts are those of runc's stages.
  */

@@ -9,7 +9,8 @@
  * @socket_fd: connected unix stream socket; borrowed
  * @name:      payload of the message: the init type
  *
- * Return: 0 or a negative errno ("failed to pidfd_open: ...", "failed to send pidfd on socket: ...").
+ * Return: 0 or a negative errno ("failed to pidfd_open: ...", "failed to send pidfd on socket:
+ * ...").
  */
 int pidfd_socket_send(int socket_fd, const char *name, struct rti_error *err);
 

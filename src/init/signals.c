@@ -34,8 +34,8 @@ void signals_prepare(void)
 	for (int number = 1; number < NSIG; number++) {
 		struct sigaction current;
 
-		if (number != SIGHUP && number != SIGINT && sigaction(number, NULL, &current) == 0 &&
-		    current.sa_handler == SIG_IGN)
+		if (number != SIGHUP && number != SIGINT &&
+		    sigaction(number, NULL, &current) == 0 && current.sa_handler == SIG_IGN)
 			handle(number, SIG_DFL, 0);
 	}
 	handle(SIGPIPE, on_broken_pipe, SA_RESTART);

@@ -7,8 +7,9 @@
  *
  * Signals that the caller ignored are set to their default, so that no container inherits, say, an
  * ignored SIGPIPE; SIGHUP and SIGINT stay ignored, for nohup(1) and as with runc. Until execve(2),
- * which resets handlers by itself, a write to a closed pipe or socket gives EPIPE instead of a signal,
- * and a request to terminate ends an init that is pid 1 too, which the kernel would otherwise shield.
+ * which resets handlers by itself, a write to a closed pipe or socket gives EPIPE instead of a
+ * signal, and a request to terminate ends an init that is pid 1 too, which the kernel would
+ * otherwise shield.
  */
 void signals_prepare(void);
 

@@ -19,7 +19,8 @@ void stage_init_run(struct staging *staging)
 	staging->child.stage_fd = rti_close(staging->child.stage_fd);
 
 	/* Only now has the parent been told about this process. */
-	stage_expect(staging, staging->init.stage_fd, STAGE_GRANDCHILD, "parent", "SYNC_GRANDCHILD");
+	stage_expect(staging, staging->init.stage_fd, STAGE_GRANDCHILD, "parent",
+		     "SYNC_GRANDCHILD");
 
 	if (setsid() < 0)
 		stage_fail(staging, errno, "setsid failed");
@@ -32,7 +33,8 @@ void stage_init_run(struct staging *staging)
 	stage_set_dumpable(staging, false);
 
 	log_debug("signal completion to stage-0");
-	stage_send(staging, staging->init.stage_fd, STAGE_CHILD_FINISH, "parent", "SYNC_CHILD_FINISH");
+	stage_send(staging, staging->init.stage_fd, STAGE_CHILD_FINISH, "parent",
+		   "SYNC_CHILD_FINISH");
 	staging->init.stage_fd = rti_close(staging->init.stage_fd);
 	log_debug("<= nsexec container setup");
 }

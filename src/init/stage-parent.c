@@ -22,20 +22,23 @@ static void write_maps(struct staging *staging)
 
 	log_debug("stage-1 requested userns mappings");
 	/* A caller who is not root may map groups only when it gives up setgroups(2). */
-	if (bootstrap->rootless_euid && !bootstrap->setgroups && id_map_deny_setgroups(pid, &err) < 0)
+	if (bootstrap->rootless_euid && !bootstrap->setgroups &&
+	    id_map_deny_setgroups(pid, &err) < 0)
 		stage_fail(staging, 0, "%s", err.text);
 	if (id_map_write(pid, "uid", bootstrap->uid_map, bootstrap->newuidmap, &err) < 0 ||
 	    id_map_write(pid, "gid", bootstrap->gid_map, bootstrap->newgidmap, &err) < 0)
 		stage_fail(staging, 0, "%s", err.text);
 	/*
-	 * Later stage-1 is root of its namespace and not dumpable, and this file out of reach for an
-	 * unprivileged stage-0. Where it can be opened later only, write_time_offsets() will do it.
+	 * Later stage-1 is root of its namespace and not dumpable, and this file out of reach for
+	 * an unprivileged stage-0. Where it can be opened later only, write_time_offsets() will do
+	 * it.
 	 */
 	if (bootstrap->time_offsets && staging->needs_dumpable) {
 		snprintf(path, sizeof(path), "%d/timens_offsets", pid);
 		staging->time_offsets_fd = rti_procfs_open(RTI_PROCFS_ROOT, path, O_WRONLY, NULL);
 	}
-	stage_send(staging, staging->child.parent_fd, STAGE_USERMAP_ACK, "stage-1", "SYNC_USERMAP_ACK");
+	stage_send(staging, staging->child.parent_fd, STAGE_USERMAP_ACK, "stage-1",
+		   "SYNC_USERMAP_ACK");
 }
 
 static void write_time_offsets(struct staging *staging)
@@ -82,7 +85,8 @@ static void serve_child(struct staging *staging)
 {
 	log_debug("-> stage-1 synchronisation loop");
 	for (;;) {
-		int number = stage_receive(staging, staging->child.parent_fd, "stage-1", "next state");
+		int number =
+			stage_receive(staging, staging->child.parent_fd, "stage-1", "next state");
 
 		switch (number) {
 		case STAGE_USERMAP_PLS:

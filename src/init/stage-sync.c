@@ -7,7 +7,8 @@
 
 #include "base/fd.h"
 
-void stage_send(const struct staging *staging, int fd, int number, const char *peer, const char *what)
+void stage_send(const struct staging *staging, int fd, int number, const char *peer,
+		const char *what)
 {
 	/* So few bytes never go out in parts. */
 	long n = rti_retry(send(fd, &number, sizeof(number), MSG_NOSIGNAL));
@@ -24,13 +25,13 @@ int stage_receive(const struct staging *staging, int fd, const char *peer, const
 	if (n < 0)
 		stage_fail(staging, (int)-n, "failed to sync with %s: %s", peer, what);
 	if ((size_t)n < sizeof(number))
-		stage_fail(staging, 0, "failed to sync with %s: %s (got %zd of %zu bytes)", peer, what, n,
-			   sizeof(number));
+		stage_fail(staging, 0, "failed to sync with %s: %s (got %zd of %zu bytes)", peer,
+			   what, n, sizeof(number));
 	return number;
 }
 
-void stage_expect(const struct staging *staging, int fd, enum stage_message message, const char *peer,
-		  const char *name)
+void stage_expect(const struct staging *staging, int fd, enum stage_message message,
+		  const char *peer, const char *name)
 {
 	char what[64];
 	int number;

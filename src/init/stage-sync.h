@@ -23,7 +23,8 @@ enum stage_message {
  * stage_send() - send a number; on failure the stage ends
  * @peer: "stage-1", "parent" and so on; with @what for "failed to sync with <peer>: write(<what>)"
  */
-void stage_send(const struct staging *staging, int fd, int number, const char *peer, const char *what);
+void stage_send(const struct staging *staging, int fd, int number, const char *peer,
+		const char *what);
 
 /**
  * stage_receive() - wait for a number; on failure or end of file the stage ends
@@ -35,7 +36,7 @@ int stage_receive(const struct staging *staging, int fd, const char *peer, const
  * stage_expect() - wait for one certain message; on anything else the stage ends
  * @name: its name, for "failed to sync with <peer>: read(<name>)"
  */
-void stage_expect(const struct staging *staging, int fd, enum stage_message message, const char *peer,
-		  const char *name);
+void stage_expect(const struct staging *staging, int fd, enum stage_message message,
+		  const char *peer, const char *name);
 
 #endif

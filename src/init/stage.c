@@ -43,7 +43,8 @@ pid_t stage_clone(void)
 	const unsigned long flags = CLONE_PARENT | SIGCHLD;
 	long pid;
 
-	/* Without a stack of its own the new process goes on with a copy of this one's, as with fork. */
+	/* Without a stack of its own the new process goes on with a copy of this one's, as with
+	 * fork. */
 #if defined(__s390__) || defined(__CRIS__)
 	pid = syscall(SYS_clone, NULL, flags, NULL, NULL, 0UL);
 #else
@@ -65,8 +66,9 @@ void stage_set_dumpable(struct staging *staging, bool dumpable)
 }
 
 /*
- * The files of a process that is not dumpable belong to root, so without this capability a stage-0 that
- * is not root cannot open the id maps of stage-1, even though the kernel would take what it writes.
+ * The files of a process that is not dumpable belong to root, so without this capability a stage-0
+ * that is not root cannot open the id maps of stage-1, even though the kernel would take what it
+ * writes.
  */
 static bool can_write_files_of_root(void)
 {

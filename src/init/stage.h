@@ -4,12 +4,12 @@
  *
  * Stage-0 is what the parent started. It stays in the parent's namespaces, writes what only an
  * outsider may write (id maps, time offsets) and tells the parent the pids. Stage-1 joins and makes
- * the namespaces. Stage-2, its successor, is the first process inside a new pid and time namespace; it
- * becomes the container's. All three are children of the parent, never of each other, so that the
- * parent can wait for each; stage-0 and stage-1 exit with 0 as soon as their work is done.
+ * the namespaces. Stage-2, its successor, is the first process inside a new pid and time namespace;
+ * it becomes the container's. All three are children of the parent, never of each other, so that
+ * the parent can wait for each; stage-0 and stage-1 exit with 0 as soon as their work is done.
  *
- * They talk over two private socket pairs. Each end is held by exactly one process, so whoever dies is
- * noticed by the one that waits for it: no stage stays behind.
+ * They talk over two private socket pairs. Each end is held by exactly one process, so whoever dies
+ * is noticed by the one that waits for it: no stage stays behind.
  */
 #ifndef INIT_STAGE_H
 #define INIT_STAGE_H
@@ -32,8 +32,8 @@ struct staging {
 	struct stage_link init;	 /* to stage-2 */
 	pid_t stage1_pid;	 /* what the current stage would have to kill; 0: none */
 	pid_t stage2_pid;
-	int time_offsets_fd;	/* stage-0: /proc/<stage-1>/timens_offsets, if opened ahead of time */
-	bool needs_dumpable;	/* stage-0 may write the maps only of a dumpable process */
+	int time_offsets_fd; /* stage-0: /proc/<stage-1>/timens_offsets, if opened ahead of time */
+	bool needs_dumpable; /* stage-0 may write the maps only of a dumpable process */
 };
 
 /**
@@ -41,8 +41,9 @@ struct staging {
  * @init_fd:   init pipe; borrowed
  * @bootstrap: what the parent sent; borrowed
  *
- * Return: only in stage-2, in its new namespaces and as leader of a new session. The other stages, and
- * any stage that fails, exit: after a fatal line in the log, and after killing the stages they started.
+ * Return: only in stage-2, in its new namespaces and as leader of a new session. The other stages,
+ * and any stage that fails, exit: after a fatal line in the log, and after killing the stages they
+ * started.
  */
 void stages_run(int init_fd, const struct rti_bootstrap *bootstrap);
 
@@ -65,7 +66,7 @@ pid_t stage_clone(void);
 void stage_set_name(const char *name);
 
 /**
- * stage_set_dumpable() - allow (true) or forbid attaching to this process and reading its /proc files
+ * stage_set_dumpable() - allow or forbid attaching to this process and reading its /proc files
  *
  * Must be repeated after each change of credentials, which may reset it. Exits on failure.
  */

@@ -18,11 +18,11 @@ struct step {
 /**
  * steps_run() - run steps in order until one fails
  *
- * Which one failed goes to the log at debug level; the error's text is the step's own, since users know
- * runc's texts.
+ * Which one failed goes to the log at debug level; the error's text is the step's own, since users
+ * know runc's texts.
  *
- * Return: what the failed step returned. The last step of a table executes the program and returns on
- * failure only.
+ * Return: what the failed step returned. The last step of a table executes the program and returns
+ * on failure only.
  */
 int steps_run(struct init_context *context, const struct step *steps, size_t count,
 	      struct rti_error *err);

@@ -27,7 +27,8 @@ int step_send_pidfd(struct init_context *context, struct rti_error *err)
 
 	if (inherited->pidfd_socket_fd < 0)
 		return 0;
-	r = pidfd_socket_send(inherited->pidfd_socket_fd, inherited->value[INHERITED_INITTYPE], err);
+	r = pidfd_socket_send(inherited->pidfd_socket_fd, inherited->value[INHERITED_INITTYPE],
+			      err);
 	inherited->pidfd_socket_fd = rti_close(inherited->pidfd_socket_fd);
 	return r < 0 ? rti_prefix(err, r, "failed to setup pidfd") : 0;
 }
@@ -93,7 +94,8 @@ int step_prepare_procfs(struct init_context *context, struct rti_error *err)
 
 /*
  * A rootless parent may take a descriptor out of this process only while it is dumpable. That is
- * granted to the first process of a container of its own; in a running container others could use it.
+ * granted to the first process of a container of its own; in a running container others could use
+ * it.
  */
 static bool listener_needs_dumpable(const struct init_context *context)
 {
@@ -188,8 +190,8 @@ int step_find_program(struct init_context *context, struct rti_error *err)
 
 	if (args->count == 0)
 		return rti_refuse(err, EINVAL, "no program to execute: args is empty");
-	return exec_path_find(args->items[0], context->search_path, &context->arena, &context->program,
-			      err);
+	return exec_path_find(args->items[0], context->search_path, &context->arena,
+			      &context->program, err);
 }
 
 int step_close_sync(struct init_context *context, struct rti_error *err)

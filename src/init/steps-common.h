@@ -17,8 +17,8 @@ int step_apply_memory_policy(struct init_context *context, struct rti_error *err
 int step_wait_for_run(struct init_context *context, struct rti_error *err);
 
 /*
- * Everything that allocates or reads files for what comes after the seccomp filter: the filter itself,
- * the environment, the capability sets, and the handle on /proc.
+ * Everything that allocates or reads files for what comes after the seccomp filter: the filter
+ * itself, the environment, the capability sets, and the handle on /proc.
  */
 int step_compile_seccomp(struct init_context *context, struct rti_error *err);
 int step_build_environment(struct init_context *context, struct rti_error *err);
@@ -37,7 +37,7 @@ int step_apply_capabilities(struct init_context *context, struct rti_error *err)
 
 int step_find_program(struct init_context *context, struct rti_error *err);
 
-/* With no_new_privs the filter comes as late as possible, so that it need not allow the steps before. */
+/* With no_new_privs the filter comes as late as can be: it need not allow the steps before. */
 int step_load_seccomp_late(struct init_context *context, struct rti_error *err);
 
 /* To the parent the end of the conversation is success; errors go to stderr from here on. */

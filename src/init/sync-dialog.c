@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/quote.h"
 
 void sync_dialog_start(struct sync_dialog *dialog, int socket_fd, enum rti_init_type type)
 {
@@ -31,8 +32,8 @@ static int say(struct sync_dialog *dialog, enum rti_sync_type type, const char *
 }
 
 /* The next message; a procError becomes this side's error. */
-static int hear(struct sync_dialog *dialog, struct rti_sync_message *ret, int *ret_fd, char *fd_name,
-		struct rti_error *err)
+static int hear(struct sync_dialog *dialog, struct rti_sync_message *ret, int *ret_fd,
+		char *fd_name, struct rti_error *err)
 {
 	int r;
 
@@ -68,37 +69,51 @@ static int ask(struct sync_dialog *dialog, enum rti_sync_type type, struct rti_e
 static int check_mount_reply(const struct rti_sync_message *reply, const char *source,
 			     const char *fd_name, bool *ret_detached, struct rti_error *err)
 {
+	char quoted[RTI_QUOTE_MAX], quoted_name[RTI_QUOTE_MAX];
+
 	if (strcmp(fd_name, source) != 0)
-		return rti_refuse(err, EBADMSG,
-				  "returned mountfd for \"%s\" doesn't match requested mount configuration: "
-				  "mountfd path is \"%s\"",
-				  source, fd_name);
+		return rti_refuse(
+			err, EBADMSG,
+			"returned mountfd for %s doesn't match requested mount configuration: "
+			"mountfd path is %s",
+			rti_quote(source, quoted, sizeof(quoted)),
+			rti_quote(fd_name, quoted_name, sizeof(quoted_name)));
 	return rti_sync_mount_fd_decode(reply, source, ret_detached, err);
 }
 
-int sync_dialog_request_mount(void *data, const struct rti_mount *mount, struct mount_source *ret,
-			      struct rti_error *err)
+/* Sends the request; errors tell which of the two halves of the exchange has failed. */
+static int ask_mount(struct sync_dialog *dialog, const struct rti_mount *mount, const char *quoted,
+		     struct rti_sync_message *ret, int *ret_fd, char *fd_name,
+		     struct rti_error *err)
 {
-	struct sync_dialog *dialog = data;
-	const char *source = mount->source ? mount->source : "";
-	char fd_name[RTI_SYNC_FD_NAME_MAX + 1];
 	_cleanup_free_ char *arg = NULL;
-	_cleanup_fd_ int fd = -EBADF;
-	struct rti_sync_message reply;
-	bool detached;
 	int r;
 
 	r = rti_sync_mount_encode(mount, RTI_DIALECT_OWN, &arg, err);
 	if (r == 0)
 		r = say(dialog, RTI_SYNC_PROC_MOUNT_PLEASE, arg, err);
 	if (r < 0)
-		return rti_prefix(err, r, "failed to request mountfd for \"%s\"", source);
-
-	r = hear(dialog, &reply, &fd, fd_name, err);
+		return rti_prefix(err, r, "failed to request mountfd for %s", quoted);
+	r = hear(dialog, ret, ret_fd, fd_name, err);
 	if (r == -ENODATA)
-		return rti_prefix(err, r, "mountfd request for \"%s\"", source);
+		return rti_prefix(err, r, "mountfd request for %s", quoted);
+	return r < 0 ? rti_prefix(err, r, "mountfd request for %s failed", quoted) : 0;
+}
+
+int sync_dialog_request_mount(void *data, const struct rti_mount *mount, struct mount_source *ret,
+			      struct rti_error *err)
+{
+	const char *source = mount->source ? mount->source : "";
+	char fd_name[RTI_SYNC_FD_NAME_MAX + 1], quoted[RTI_QUOTE_MAX];
+	_cleanup_fd_ int fd = -EBADF;
+	struct rti_sync_message reply;
+	bool detached;
+	int r;
+
+	rti_quote(source, quoted, sizeof(quoted));
+	r = ask_mount(data, mount, quoted, &reply, &fd, fd_name, err);
 	if (r < 0)
-		return rti_prefix(err, r, "mountfd request for \"%s\" failed", source);
+		return r;
 	r = check_mount_reply(&reply, source, fd_name, &detached, err);
 	rti_sync_message_done(&reply);
 	if (r < 0)

@@ -34,8 +34,8 @@ bool sync_dialog_is_open(const struct sync_dialog *dialog);
 /**
  * sync_dialog_request_mount() - procMountPlease, procMountFd
  *
- * The `request` of struct mount_source_ops, with @data a struct sync_dialog. The fd is taken only if
- * the parent names the very source that was asked for.
+ * The `request` of struct mount_source_ops, with @data a struct sync_dialog. The fd is taken only
+ * if the parent names the very source that was asked for.
  *
  * Return: 0 or a negative errno; texts are runc's.
  */

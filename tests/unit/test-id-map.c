@@ -12,13 +12,14 @@
 
 static void test_tool_gets_each_number_as_an_argument(void **state)
 {
-	static const char *const expected[] = { "/usr/bin/newuidmap", "4711", "0", "1000",
-						"1", "1", "200000", "65536", NULL };
+	static const char *const expected[] = {
+		"/usr/bin/newuidmap", "4711", "0", "1000", "1", "1", "200000", "65536", NULL
+	};
 	char **arguments;
 
 	(void)state;
-	assert_int_equal(id_map_tool_arguments("/usr/bin/newuidmap", 4711, "0 1000 1\n1 200000 65536\n",
-					       &arguments),
+	assert_int_equal(id_map_tool_arguments("/usr/bin/newuidmap", 4711,
+					       "0 1000 1\n1 200000 65536\n", &arguments),
 			 8);
 	for (size_t i = 0; expected[i]; i++)
 		assert_string_equal(arguments[i], expected[i]);

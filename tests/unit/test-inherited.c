@@ -88,7 +88,8 @@ static void test_early_numbers_are_strict_and_speak_as_runcs_stages(void **state
 			   "unable to parse _LIBCONTAINER_INITPIPE=abc: Success");
 	assert_early_error("_LIBCONTAINER_INITPIPE=-1",
 			   "bad value for _LIBCONTAINER_INITPIPE=-1 (-1): Success");
-	assert_early_error("_LIBCONTAINER_LOGPIPE=x", "unable to parse _LIBCONTAINER_LOGPIPE=x: Success");
+	assert_early_error("_LIBCONTAINER_LOGPIPE=x",
+			   "unable to parse _LIBCONTAINER_LOGPIPE=x: Success");
 	assert_early_error("_LIBCONTAINER_LOGLEVEL= 4",
 			   "unable to parse _LIBCONTAINER_LOGLEVEL= 4: Success");
 	assert_early_error("_LIBCONTAINER_LOGLEVEL=0x4",
@@ -152,7 +153,8 @@ static void test_fds_must_be_what_they_are_for(void **state)
 	assert_int_equal(inherited.init_fd, stream[0]);
 	take_number(&inherited, "_LIBCONTAINER_INITPIPE", packet[0]);
 	assert_int_equal(inherited_open_init(&inherited, &err), -EBADF);
-	snprintf(text, sizeof(text), "_LIBCONTAINER_INITPIPE=%d is not a unix stream socket", packet[0]);
+	snprintf(text, sizeof(text), "_LIBCONTAINER_INITPIPE=%d is not a unix stream socket",
+		 packet[0]);
 	assert_string_equal(err.text, text);
 
 	take_number(&inherited, "_LIBCONTAINER_SYNCPIPE", packet[0]);

@@ -36,7 +36,8 @@ static void test_list_is_opened_in_its_order(void **state)
 	struct rti_error err;
 
 	(void)state;
-	assert_int_equal(namespace_list_open(&list, "ipc:/proc/self/ns/ipc,net:/proc/self/ns/net", &err),
+	assert_int_equal(namespace_list_open(&list, "ipc:/proc/self/ns/ipc,net:/proc/self/ns/net",
+					     &err),
 			 0);
 	assert_int_equal(list.count, 2);
 	assert_string_equal(list.items[0].kind->proc, "ipc");

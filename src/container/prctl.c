@@ -7,7 +7,7 @@
 int no_new_privs_set(struct rti_error *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return rti_fail(err, errno, "prctl(SET_NO_NEW_PRIVS)");
+		return rti_refuse(err, errno, "%s", rti_errno_text(errno));
 	return 0;
 }
 

@@ -10,7 +10,8 @@
 /**
  * no_new_privs_set() - PR_SET_NO_NEW_PRIVS
  *
- * Return: 0 or a negative errno ("prctl(SET_NO_NEW_PRIVS): ...").
+ * Return: 0 or a negative errno; the text is the bare error, as runc's setns init gives it (its
+ * standard init puts "prctl(SET_NO_NEW_PRIVS): " before it).
  */
 int no_new_privs_set(struct rti_error *err);
 

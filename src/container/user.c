@@ -91,8 +91,7 @@ static int check_id_range(const struct rti_init_config *init, struct rti_error *
 
 static int switch_ids(const struct rti_init_config *init, struct rti_error *err)
 {
-	/* Like runc's calls these set real, effective and saved ids, the caller being privileged.
-	 */
+	/* As in runc: with privileges these set the real, the effective and the saved id. */
 	if (setgid((gid_t)init->gid) < 0) {
 		if (errno == EINVAL)
 			return rti_refuse(err, EINVAL,

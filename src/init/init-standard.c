@@ -227,6 +227,8 @@ static int step_run_start_container_hooks(struct init_context *context, struct r
 		.state = context->created.text,
 		.state_size = context->created.size,
 		.environment = context->environment,
+		.environment_for_empty = true,
+		.passed_fds = (int)context->init.passed_files_count,
 	};
 
 	if (!context->created.text)

@@ -110,8 +110,6 @@ static int load_seccomp(struct init_context *context, struct rti_error *err)
 
 	if (listener_needs_dumpable(context) && prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL) < 0)
 		return rti_fail(err, errno, "prctl(PR_SET_DUMPABLE)");
-	if (context->seccomp.flags)
-		log_debug("seccomp filter flags: %u", context->seccomp.flags);
 	r = seccomp_program_load(&context->seccomp, &listener_fd, err);
 	if (r < 0 || listener_fd < 0)
 		return r;

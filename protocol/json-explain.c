@@ -82,8 +82,7 @@ static size_t locate(const char *complaint, const char *text, size_t size, size_
 		/* the start of the token, or two bytes on when that is a string */
 		if (at >= 2 && text[at - 2] == '"')
 			at -= 2;
-	} else if (!strncmp(complaint, "parse", 5) || strstr(complaint, "invalid char in json") ||
-		   strstr(complaint, "comment")) {
+	} else if (!strncmp(complaint, "parse", 5) || strstr(complaint, "invalid char in json")) {
 		/* behind the token */
 		at -= at > 0;
 	}

@@ -255,7 +255,8 @@ static int keep(struct rti_json_reader *reader, const char *text, size_t size)
 		reader->kept = larger;
 		reader->kept_capacity = capacity;
 	}
-	memcpy(reader->kept + reader->kept_size, text, size);
+	if (size) /* neither pointer need be one otherwise */
+		memcpy(reader->kept + reader->kept_size, text, size);
 	reader->kept_size += size;
 	return 0;
 }

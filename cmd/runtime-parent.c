@@ -82,11 +82,11 @@ static void print_command_help(const struct command *command)
 {
 	printf("NAME:\n   runtime-parent %s - %s\n\nUSAGE:\n   runtime-parent %s%s%s%s\n",
 	       command->name, command->purpose, command->name,
-	       command->options->name ? " [command options]" : "", *command->arguments ? " " : "",
+	       options_are_shown(command->options) ? " [command options]" : "", *command->arguments ? " " : "",
 	       command->arguments);
 	if (command->help)
 		printf("\n%s\n", command->help);
-	if (command->options->name) {
+	if (options_are_shown(command->options)) {
 		puts("\nOPTIONS:");
 		options_print(command->options);
 	}

@@ -111,6 +111,13 @@ int options_parse(const struct option_spec *specs, bool reorder, int *argc, char
 	return 0;
 }
 
+bool options_are_shown(const struct option_spec *specs)
+{
+	while (specs->name && !specs->help)
+		specs++;
+	return specs->name != NULL;
+}
+
 void options_print(const struct option_spec *specs)
 {
 	for (int i = 0; specs[i].name; i++) {

@@ -53,6 +53,11 @@ int options_parse(const struct option_spec *specs, bool reorder, int *argc, char
 		  struct option_value *values, struct rti_error *err);
 
 /**
+ * options_are_shown() - whether there is anything for options_print()
+ */
+bool options_are_shown(const struct option_spec *specs);
+
+/**
  * options_print() - the options as a help text lists them
  */
 void options_print(const struct option_spec *specs);

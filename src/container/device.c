@@ -252,7 +252,6 @@ bool device_is_null(int fd)
 int device_open_null(int flags, struct rti_error *err)
 {
 	_cleanup_fd_ int path_fd = open("/dev/null", O_PATH | O_CLOEXEC);
-	int fd;
 
 	/* Looked at before it is opened for real: the image may have put anything there. */
 	if (path_fd < 0)
@@ -261,9 +260,7 @@ int device_open_null(int flags, struct rti_error *err)
 		return rti_refuse(err, ENODEV, "container's /dev/null is invalid");
 	if (flags & O_PATH)
 		return rti_take_fd(&path_fd);
-	fd = rti_procfs_reopen(path_fd, flags, err);
-	/* The name that says more than the fd's: a device cgroup may forbid it, for example. */
-	return fd < 0 ? rti_fail(err, -fd, "open /dev/null") : fd;
+	return rti_procfs_reopen(path_fd, flags, err);
 }
 
 int device_reopen_null(struct rti_error *err)

@@ -46,27 +46,45 @@ only_pair() {
 has_own_init() { [[ $RTI_PAIR == *+runtime-init ]]; }
 has_own_parent() { [[ $RTI_PAIR == runtime-parent+* ]]; }
 
+# Skip when the peer of the pair, if there is one, is older than a release, as in needs_runc 1.4.
+needs_runc() {
+	[ -n "$PEER_RUNC" ] || return 0
+	PEER_VERSION=${PEER_VERSION:-$("$PEER_RUNC" --version | sed -n 's/^runc version \([0-9.]*\).*/\1/p')}
+	printf '%s\n' "$1" "$PEER_VERSION" | sort -VC || skip "runc $PEER_VERSION is older than $1"
+}
+
 # A root file system of busybox alone, and the configuration that `spec` gives, without a terminal.
+# It is made once and copied for each test.
+make_template() {
+	local rootfs=$1/rootfs
+	mkdir -p "$rootfs"/{bin,dev,etc,proc,sys,tmp,root,usr/bin,var}
+	cp "$(command -v busybox)" "$rootfs/bin/busybox"
+	cp "$RTI_BUILD/tests/helpers/probe" "$rootfs/bin/probe"
+	"$rootfs/bin/busybox" --list | grep -vx busybox | (cd "$rootfs/bin" && xargs -n1 ln -s busybox)
+	echo "root:x:0:0:root:/root:/bin/sh" >"$rootfs/etc/passwd"
+	echo "root:x:0:" >"$rootfs/etc/group"
+	(cd "$1" && runtime spec)
+	jq '.process.terminal = false | .process.args = ["true"]' "$1/config.json" >"$1/config.json.new"
+	mv "$1/config.json.new" "$1/config.json"
+}
+
 make_bundle() {
+	local template=$BATS_RUN_TMPDIR/template
+	[ -d "$template" ] || {
+		make_template "$template.new"
+		mv "$template.new" "$template"
+	}
 	BUNDLE=${1:-$BATS_TEST_TMPDIR/bundle}
-	mkdir -p "$BUNDLE/rootfs"/{bin,dev,etc,proc,sys,tmp,root,usr/bin,var}
+	cp -a "$template" "$BUNDLE"
 	# The container's root need not be root here, and must get as far as its own files.
 	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR" "$BUNDLE" "$BUNDLE/rootfs"
-	cp "$(command -v busybox)" "$BUNDLE/rootfs/bin/busybox"
-	"$BUNDLE/rootfs/bin/busybox" --list | while read -r applet; do
-		[ "$applet" = busybox ] || ln -sf busybox "$BUNDLE/rootfs/bin/$applet"
-	done
-	echo "root:x:0:0:root:/root:/bin/sh" >"$BUNDLE/rootfs/etc/passwd"
-	echo "root:x:0:" >"$BUNDLE/rootfs/etc/group"
-	(cd "$BUNDLE" && runtime spec)
-	configure '.process.terminal = false | .process.args = ["true"]'
 }
 
 # Change config.json with a jq program: configure '.process.args = ["id"]'; further arguments go to jq.
 configure() {
 	local program=$1
 	shift
-	jq "$@" "$program" "$BUNDLE/config.json" >"$BUNDLE/config.json.new"
+	jq "$program" "$@" <"$BUNDLE/config.json" >"$BUNDLE/config.json.new"
 	mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
 }
 
@@ -88,14 +106,50 @@ run_container() {
 	run runtime run --bundle "$BUNDLE" "$@" "$ID"
 }
 
+# These return while the container lives, so what it writes goes to the file $OUT.
+create_container() { in_background create "$@"; }
+run_detached() { in_background run --detach "$@"; }
+
+in_background() { # command, options...
+	local command=$1
+	shift
+	status=0
+	runtime "$command" --bundle "$BUNDLE" "$@" "$ID" >"$OUT" 2>&1 </dev/null || status=$?
+	output=$(cat "$OUT")
+}
+
+# Run a command in the container: execute [OPTION... --] COMMAND...
+execute() {
+	local options=() i
+	for ((i = 1; i <= $#; i++)); do
+		[ "${!i}" != -- ] || { options=("${@:1:i-1}"); shift "$i"; break; }
+	done
+	run runtime exec "${options[@]}" "$ID" "$@"
+}
+
+container_state() { runtime state "$ID" | jq -r "$1"; }
+container_is() { [ "$(container_state .status)" = "$1" ]; }
+
+# Something as a mount of the bundle: add_mount DESTINATION TYPE SOURCE OPTION...
+add_mount() {
+	local destination=$1 type=$2 source=$3
+	shift 3
+	configure '.mounts += [{$destination, $type, $source, options: $ARGS.positional}]' \
+		--arg destination "$destination" --arg type "$type" --arg source "$source" --args "$@"
+}
+
 succeeded() {
 	[ "$status" -eq 0 ] || { echo "status $status: $output"; return 1; }
 }
 
 failed_with() {
 	[ "$status" -ne 0 ] || { echo "unexpected success: $output"; return 1; }
-	[[ $output == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }
+	# A log line quotes the message.
+	[[ ${output//\\\"/\"} == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }
 }
+
+# A command that has to fail; a bare ! is not noticed by bats.
+not() { ! "$@"; }
 
 # Wait up to five seconds until a command succeeds.
 eventually() {
@@ -108,19 +162,30 @@ eventually() {
 	return 1
 }
 
-# What a runtime could have left behind, one line each.
+# What a runtime could have left behind, one line each. A container's processes see the bundle in their
+# mount namespace; those that did not get that far are at home in it.
 list_leftovers() {
 	grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo | sed 's/^/mount: /'
 	find /sys/fs/cgroup -depth -type d -name "$ID*" 2>/dev/null | sed 's/^/cgroup: /'
 	[ ! -d "$STATE" ] || find "$STATE" -mindepth 1 -not -path "$STATE/$ID/notify*" | sed 's/^/state: /'
-	pgrep -f "runc:\\[[012]:" | sed 's/^/init: /'
+	local found
+	found=$(grep -lsF "$BATS_TEST_TMPDIR" /proc/[0-9]*/mountinfo
+		find /proc/[0-9]*/cwd -maxdepth 0 -lname "$BATS_TEST_TMPDIR*" 2>/dev/null)
+	for found in $found; do
+		echo "process: $found $(tr '\0' ' ' <"$(dirname "$found")/cmdline")"
+	done
 }
 
 nothing_left() { [ -z "$(list_leftovers)" ]; }
 
+export RTI_BUILD RTI_PAIR PEER_RUNC
+export -f runtime
+
 setup() {
+	export STATE
 	ID=rti-$BATS_TEST_NUMBER-$$
 	STATE=$BATS_TEST_TMPDIR/state
+	OUT=$BATS_TEST_TMPDIR/out
 	[ "$RTI_PAIR" = runtime-parent+runtime-init ] || [ -n "$PEER_RUNC" ] || {
 		echo "PEER_RUNC is not set: the pair $RTI_PAIR needs a genuine runc"
 		return 1

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "parent/process.h"
+#include "parent/spawn.h"
+
+/* Run as a child, this program tells on fd 1 how it finds itself. */
+static int describe(int argc, char **argv)
+{
+	sigset_t mask;
+	char cwd[4096];
+
+	for (int i = 0; i < argc; i++)
+		dprintf(1, "arg %s\n", argv[i]);
+	for (char **entry = environ; *entry; entry++)
+		dprintf(1, "env %s\n", *entry);
+	for (int fd = 0; fd < 100; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			dprintf(1, "fd %d\n", fd);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(&mask, number) == 1)
+			dprintf(1, "blocked %d\n", number);
+	dprintf(1, "cwd %s\n", getcwd(cwd, sizeof(cwd)));
+	dprintf(1, "usr1 %s\n", signal(SIGUSR1, SIG_DFL) == SIG_DFL ? "default" : "other");
+	dprintf(1, "usr2 %s\n", signal(SIGUSR2, SIG_DFL) == SIG_IGN ? "ignored" : "other");
+	return 7;
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+static int self_fd(void)
+{
+	int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void read_all(int fd, char *text, size_t size)
+{
+	ssize_t n = rti_read_full(fd, text, size - 1);
+
+	assert_true(n >= 0);
+	text[n] = '\0';
+}
+
+static void assert_ends_with(int pidfd, int expected)
+{
+	int status;
+
+	assert_int_equal(process_reap(pidfd, &status), 0);
+	assert_int_equal(status, expected);
+	assert_int_equal(process_reap(pidfd, NULL), -ECHILD);
+	close(pidfd);
+}
+
+static void test_the_child_finds_what_was_asked_and_nothing_else(void **state)
+{
+	char *argv[] = { (char[]){ "x" }, (char[]){ "describe" }, NULL }, *envp[] = { (char[]){ "A=b" }, NULL };
+	int ends[2], null_fd = open("/dev/null", O_RDWR), leaked = dup(null_fd), pidfd;
+	char text[4096];
+	sigset_t mask;
+	int fds[6];
+	struct spawn spawn = {
+		.exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds, .fd_count = 6,
+		.dir = "/usr", .cgroup_fd = -EBADF, .signal_mask = &mask,
+	};
+
+	(void)state;
+	signal(SIGUSR1, on_signal);
+	signal(SIGUSR2, SIG_IGN);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGHUP);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	/* Crossing each other and the range of their targets, and one of them twice. */
+	fds[0] = null_fd;
+	fds[1] = ends[1];
+	fds[2] = null_fd;
+	fds[3] = 2;
+	fds[4] = ends[0];
+	fds[5] = spawn.exe_fd;
+	assert_true(spawn_process(&spawn, &pidfd, NULL) > 0);
+	close(ends[1]);
+	read_all(ends[0], text, sizeof(text));
+	assert_string_equal(text, "arg x\narg describe\nenv A=b\nfd 0\nfd 1\nfd 2\nfd 3\nfd 4\nfd 5\n"
+				  "blocked 1\ncwd /usr\nusr1 default\nusr2 ignored\n");
+	assert_ends_with(pidfd, 7 << 8);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	assert_false(sigismember(&mask, SIGTERM));
+	close(ends[0]);
+	close(leaked);
+	close(null_fd);
+	close(spawn.exe_fd);
+}
+
+static void test_failures_name_the_step_and_leave_nothing(void **state)
+{
+	char *argv[] = { (char[]){ "x" }, NULL }, *envp[] = { NULL };
+	int fds[] = { 0, 1, 2 }, pidfd = -EBADF, text_fd = open("/etc/passwd", O_PATH | O_CLOEXEC);
+	struct spawn spawn = { .exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds,
+			       .fd_count = 3, .dir = "/no/such", .cgroup_fd = -EBADF };
+	struct rti_error err;
+
+	(void)state;
+	assert_int_equal(spawn_process(&spawn, &pidfd, &err), -ENOENT);
+	assert_string_equal(err.text, "chdir /no/such: no such file or directory");
+	close(spawn.exe_fd);
+	spawn.dir = NULL;
+	spawn.exe_fd = text_fd;
+	assert_int_equal(spawn_process(&spawn, &pidfd, &err), -EACCES);
+	assert_string_equal(err.text, "exec: permission denied");
+	fds[1] = 99999;
+	assert_int_equal(spawn_process(&spawn, &pidfd, &err), -EBADF);
+	assert_int_equal(pidfd, -EBADF);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	close(text_fd);
+}
+
+static void test_a_family_is_known_and_ended(void **state)
+{
+	char *argv[] = { (char[]){ "x" }, (char[]){ "sleep" }, NULL }, *envp[] = { NULL };
+	int fds[] = { 0, 1, 2 }, pidfd;
+	struct spawn spawn = { .exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds,
+			       .fd_count = 3, .cgroup_fd = -EBADF };
+	struct process_family family;
+	pid_t stranger = fork(), pid;
+
+	(void)state;
+	if (stranger == 0) {
+		execl("/bin/sleep", "sleep", "100", NULL);
+		_exit(1);
+	}
+	pid = spawn_process(&spawn, &pidfd, NULL);
+	assert_true(pid > 0);
+	assert_int_equal(process_family_init(&family, spawn.exe_fd, pid, NULL), 0);
+	assert_true(process_family_has(&family, pid));
+	assert_false(process_family_has(&family, getppid()));
+	process_family_kill(&family);
+	assert_true(process_is_dead(pidfd));
+	assert_int_equal(waitpid(stranger, NULL, WNOHANG), 0);
+	kill(stranger, SIGKILL);
+	assert_int_equal(waitpid(stranger, NULL, 0), stranger);
+	close(pidfd);
+	close(spawn.exe_fd);
+}
+
+static void test_how_processes_end_is_said_as_go_does(void **state)
+{
+	char text[64];
+
+	(void)state;
+	process_status_text(3 << 8, text, sizeof(text));
+	assert_string_equal(text, "exit status 3");
+	process_status_text(SIGKILL, text, sizeof(text));
+	assert_string_equal(text, "signal: killed");
+	process_status_text(SIGSEGV | 0x80, text, sizeof(text));
+	assert_string_equal(text, "signal: segmentation fault (core dumped)");
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_child_finds_what_was_asked_and_nothing_else),
+		cmocka_unit_test(test_failures_name_the_step_and_leave_nothing),
+		cmocka_unit_test(test_a_family_is_known_and_ended),
+		cmocka_unit_test(test_how_processes_end_is_said_as_go_does),
+	};
+
+	if (argc == 2 && strcmp(argv[1], "describe") == 0)
+		return describe(argc, argv);
+	if (argc == 2 && strcmp(argv[1], "sleep") == 0)
+		return (int)sleep(100);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

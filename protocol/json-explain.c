@@ -73,19 +73,31 @@ int rti_json_refuse_byte(struct rti_error *err, char byte, const char *context)
 	return rti_refuse(err, EBADMSG, "invalid character '%s' %s", quoted, context);
 }
 
-int rti_json_explain(struct rti_error *err, const char *complaint, const char *text, size_t size,
-		     size_t consumed)
+/* Where the byte is that the parser objects to; it has its own idea of it for each complaint. */
+static size_t locate(const char *complaint, const char *text, size_t size, size_t consumed)
 {
-	const char *context = go_context(complaint);
 	size_t at = consumed;
+
+	if (strstr(complaint, "after key and value")) {
+		/* the start of the token, or two bytes on when that is a string */
+		if (at >= 2 && text[at - 2] == '"')
+			at -= 2;
+	} else if (!strncmp(complaint, "parse", 5) || strstr(complaint, "invalid char in json")) {
+		/* behind the token */
+		at -= at > 0;
+	}
+	return at < size ? at : size - 1;
+}
+
+int rti_json_explain(struct rti_error *err, const char *complaint, bool in_empty_object,
+		     const char *text, size_t size, size_t consumed)
+{
+	size_t at = locate(complaint, text, size, consumed);
+	const char *context = go_context(complaint);
 	char literal[64];
 
-	/* About a token the parser complains after having taken it, within a token at the byte. */
-	if (at > 0 && (!strncmp(complaint, "parse", 5) || strstr(complaint, "invalid char in json") ||
-		       strstr(complaint, "comment")))
-		at--;
-	if (at >= size)
-		at = size - 1;
+	if (in_empty_object && strstr(complaint, "invalid char in json"))
+		context = "looking for beginning of object key string";
 	if (strstr(complaint, "invalid string in json text") &&
 	    literal_context(text, at, literal, sizeof(literal)))
 		context = literal;

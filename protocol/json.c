@@ -32,6 +32,7 @@ struct rti_json_reader {
 	size_t size;	       /* bytes fed */
 	size_t size_max;
 	size_t depth;
+	enum rti_json_kind last; /* kind of the last token */
 	bool started;  /* something other than white space came */
 	bool complete;
 	size_t end;    /* where it ended, in the text at hand */
@@ -91,6 +92,7 @@ static int report(void *context, enum rti_json_kind kind, const void *text, size
 	default:
 		break;
 	}
+	reader->last = kind;
 	reader->result = reader->token(reader->data, &token, reader->err);
 	reader->complete = reader->depth == 0 && kind != RTI_JSON_KEY;
 	return reader->result >= 0;
@@ -194,7 +196,8 @@ void rti_json_reader_free(struct rti_json_reader *reader)
 static int explain(struct rti_json_reader *reader, const char *text, size_t size)
 {
 	unsigned char *complaint = yajl_get_error(reader->parser, 0, NULL, 0);
-	int r = rti_json_explain(reader->err, complaint ? (const char *)complaint : "", text, size,
+	int r = rti_json_explain(reader->err, complaint ? (const char *)complaint : "",
+				 reader->last == RTI_JSON_BEGIN_OBJECT, text, size,
 				 yajl_get_bytes_consumed(reader->parser));
 
 	if (complaint)
@@ -238,6 +241,8 @@ static int parse_string(struct rti_json_reader *reader, const char *text, size_t
 /* Append to what waits for its other part. */
 static int keep(struct rti_json_reader *reader, const char *text, size_t size)
 {
+	if (!size)
+		return 0;
 	if (reader->kept_capacity - reader->kept_size < size) {
 		size_t capacity = reader->kept_capacity ? reader->kept_capacity : 256;
 		char *larger;
@@ -250,7 +255,8 @@ static int keep(struct rti_json_reader *reader, const char *text, size_t size)
 		reader->kept = larger;
 		reader->kept_capacity = capacity;
 	}
-	memcpy(reader->kept + reader->kept_size, text, size);
+	if (size) /* neither pointer need be one otherwise */
+		memcpy(reader->kept + reader->kept_size, text, size);
 	reader->kept_size += size;
 	return 0;
 }

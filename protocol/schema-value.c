@@ -259,6 +259,12 @@ static unsigned char folded(const char *text, size_t size, size_t *ret_length)
 	return c;
 }
 
+/* @text may hold a NUL, @key does not. */
+static bool same(const char *key, const char *text, size_t size)
+{
+	return strlen(key) == size && !memcmp(key, text, size);
+}
+
 static bool same_folded(const char *key, const char *text, size_t size)
 {
 	size_t length, key_length;
@@ -275,11 +281,10 @@ const struct rti_field *rti_decoder_find_field(const struct frame *frame, const 
 	const struct rti_field *fields = frame->object->fields, *field;
 
 	/* Keys mostly come in the order of the table. */
-	if (frame->field && frame->field[1].key && !strncmp(frame->field[1].key, text, size) &&
-	    !frame->field[1].key[size])
+	if (frame->field && frame->field[1].key && same(frame->field[1].key, text, size))
 		return &frame->field[1];
 	for (field = fields; field->key; field++)
-		if (!strncmp(field->key, text, size) && !field->key[size])
+		if (same(field->key, text, size))
 			return field;
 	for (field = fields; field->key; field++)
 		if (same_folded(field->key, text, size))

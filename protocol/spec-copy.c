@@ -34,14 +34,15 @@ int spec_copy_text(struct rti_arena *arena, const char *from, const char **ret)
 int spec_copy_strings(struct rti_arena *arena, const struct rti_strings *from,
 		      struct rti_strings *ret)
 {
-	struct rti_strings copy = { NULL, from->count };
+	struct rti_strings copy = {};
 
 	if (from->items) {
+		copy.count = from->count;
 		copy.items = rti_arena_array(arena, from->count + 1, sizeof(*copy.items));
 		if (!copy.items)
 			return -ENOMEM;
 	}
-	for (size_t i = 0; i < from->count; i++)
+	for (size_t i = 0; i < copy.count; i++)
 		if (spec_copy_text(arena, from->items[i], &copy.items[i]) < 0)
 			return -ENOMEM;
 	*ret = copy;
@@ -64,14 +65,15 @@ int spec_strings_append(struct rti_arena *arena, struct rti_strings *list, const
 int spec_copy_string_map(struct rti_arena *arena, const struct rti_string_map *from,
 			 struct rti_string_map *ret)
 {
-	struct rti_string_map copy = { NULL, from->count };
+	struct rti_string_map copy = {};
 
 	if (from->items) {
+		copy.count = from->count;
 		copy.items = rti_arena_array(arena, from->count + 1, sizeof(*copy.items));
 		if (!copy.items)
 			return -ENOMEM;
 	}
-	for (size_t i = 0; i < from->count; i++)
+	for (size_t i = 0; i < copy.count; i++)
 		if (spec_copy_text(arena, from->items[i].key, &copy.items[i].key) < 0 ||
 		    spec_copy_text(arena, from->items[i].value, &copy.items[i].value) < 0)
 			return -ENOMEM;
@@ -100,14 +102,15 @@ int spec_copy_capabilities(struct rti_arena *arena, const struct rti_capabilitie
 int spec_copy_id_maps(struct rti_arena *arena, const struct rti_spec_id_maps *from,
 		      struct rti_id_maps *ret)
 {
-	struct rti_id_maps copy = { NULL, from->count };
+	struct rti_id_maps copy = {};
 
 	if (from->items) {
+		copy.count = from->count;
 		copy.items = rti_arena_array(arena, from->count + 1, sizeof(*copy.items));
 		if (!copy.items)
 			return -ENOMEM;
 	}
-	for (size_t i = 0; i < from->count; i++)
+	for (size_t i = 0; i < copy.count; i++)
 		copy.items[i] = (struct rti_id_map){
 			.container_id = from->items[i].container_id,
 			.host_id = from->items[i].host_id,

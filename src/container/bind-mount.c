@@ -127,8 +127,10 @@ static int bind_set_attributes(const struct mount_root *root, struct mount_entry
 	if (r < 0)
 		return r;
 	if (mount_setattr(entry->target_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
-			  sizeof(attr)) < 0)
-		return rti_fail(err, errno, "mount_setattr %s", entry->mount->destination);
+			  sizeof(attr)) < 0) {
+		r = -errno;
+		return rti_refuse(err, -r, "%s", rti_errno_text(-r)); /* runc says no more */
+	}
 	return 0;
 }
 

@@ -252,6 +252,7 @@ bool device_is_null(int fd)
 int device_open_null(int flags, struct rti_error *err)
 {
 	_cleanup_fd_ int path_fd = open("/dev/null", O_PATH | O_CLOEXEC);
+	int fd;
 
 	/* Looked at before it is opened for real: the image may have put anything there. */
 	if (path_fd < 0)
@@ -260,7 +261,9 @@ int device_open_null(int flags, struct rti_error *err)
 		return rti_refuse(err, ENODEV, "container's /dev/null is invalid");
 	if (flags & O_PATH)
 		return rti_take_fd(&path_fd);
-	return rti_procfs_reopen(path_fd, flags, err);
+	fd = rti_procfs_reopen(path_fd, flags, err);
+	/* The name that says more than the fd's: a device cgroup may forbid it, for example. */
+	return fd < 0 ? rti_fail(err, -fd, "open /dev/null") : fd;
 }
 
 int device_reopen_null(struct rti_error *err)

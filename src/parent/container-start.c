@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "parent/container-private.h"
 
-/* What the callbacks of one start work on. */
+/* What the callbacks of one start work on. Their errors get their prefix from rti_parent_start(). */
 struct starting {
 	struct rti_container *container;
 	const struct rti_string_map *sub_cgroups;
@@ -44,7 +44,7 @@ static int join_new_cgroup(void *data, pid_t pid, struct rti_error *err)
 	int r = cgroup_apply(&starting->container->cgroup, pid, err);
 
 	if (r < 0)
-		return rti_prefix(err, r, "unable to apply cgroup configuration");
+		return r;
 	if (r == CGROUP_E_ROOTLESS && !container_has_private_pidns(starting->container))
 		container_log(starting->container, RTI_PARENT_LEVEL_WARNING,
 			      "Creating a rootless container with no cgroup and no private pid "
@@ -56,19 +56,17 @@ static int join_new_cgroup(void *data, pid_t pid, struct rti_error *err)
 static int join_existing_cgroup(void *data, pid_t pid, struct rti_error *err)
 {
 	struct starting *starting = data;
-	int r = cgroup_join(&starting->container->cgroup, starting->sub_cgroups, pid,
-			    (pid_t)starting->container->state.init_pid, err);
 
-	return r < 0 ? rti_prefix(err, r, "error adding pid %d to cgroups", pid) : 0;
+	return cgroup_join(&starting->container->cgroup, starting->sub_cgroups, pid,
+			   (pid_t)starting->container->state.init_pid, err);
 }
 
 static int set_limits(void *data, pid_t pid, struct rti_error *err)
 {
 	struct starting *starting = data;
-	int r = cgroup_set(&starting->container->cgroup, err);
 
 	(void)pid;
-	return r < 0 ? rti_prefix(err, r, "error setting cgroup config for procHooks process") : 0;
+	return cgroup_set(&starting->container->cgroup, err);
 }
 
 static bool was_oom_killed(void *data)
@@ -156,9 +154,8 @@ static int store_state(void *data, const struct rti_parent_child *child, struct 
 	int r;
 
 	r = complete_state(container, child, err);
-	if (r == 0)
-		r = state_write(container->dir_fd, &container->state, container->dialect, err);
-	return r < 0 ? rti_prefix(err, r, "unable to store init state") : 0;
+	return r < 0 ? r
+		     : state_write(container->dir_fd, &container->state, container->dialect, err);
 }
 
 static const struct rti_parent_ops init_ops = {

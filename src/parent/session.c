@@ -88,25 +88,30 @@ static int open_pipes(struct session *session, uid_t uid, gid_t gid, struct rti_
 	return r;
 }
 
-int session_open(struct session *ret, bool terminal, uid_t uid, gid_t gid, struct rti_error *err)
+void session_init(struct session *session)
 {
-	*ret = (struct session){ .terminal = terminal,
-				 .signal_fd = -EBADF,
-				 .child_fds = { -EBADF, -EBADF, -EBADF },
-				 .console_fds = { -EBADF, -EBADF },
-				 .master_fd = -EBADF,
-				 .host_fd = -EBADF,
-				 .notify_fd = -EBADF };
+	*session = (struct session){ .signal_fd = -EBADF,
+				     .child_fds = { -EBADF, -EBADF, -EBADF },
+				     .console_fds = { -EBADF, -EBADF },
+				     .master_fd = -EBADF,
+				     .host_fd = -EBADF,
+				     .notify_fd = -EBADF };
 	for (int i = 0; i < SESSION_RELAYS; i++)
-		set_relay(ret, i, -EBADF, -EBADF);
-	block_signals(ret);
-	if (ret->signal_fd < 0)
+		set_relay(session, i, -EBADF, -EBADF);
+}
+
+int session_open(struct session *session, bool terminal, uid_t uid, gid_t gid,
+		 struct rti_error *err)
+{
+	session->terminal = terminal;
+	block_signals(session);
+	if (session->signal_fd < 0)
 		return rti_fail(err, errno, "signalfd");
 	if (!terminal)
-		return open_pipes(ret, uid, gid, err);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret->console_fds) < 0)
+		return open_pipes(session, uid, gid, err);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, session->console_fds) < 0)
 		return rti_fail(err, errno, "socketpair");
-	return find_host_terminal(ret, err);
+	return find_host_terminal(session, err);
 }
 
 void session_lend(const struct session *session, struct rti_container_process *process)

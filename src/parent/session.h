@@ -52,13 +52,18 @@ struct session {
 };
 
 /**
+ * session_init() - make an empty session, which session_done() accepts
+ */
+void session_init(struct session *session);
+
+/**
  * session_open() - prepare the streams of a process that is to be started
  * @terminal: whether it gets a terminal; needs one on the caller's side
  * @uid:      host id of the container's root, who gets the pipes
  * @gid:      likewise
- * @ret:      zeroed or not; release with session_done() also after a failure
+ * @session:  from session_init(); release with session_done() also after a failure
  */
-int session_open(struct session *ret, bool terminal, uid_t uid, gid_t gid, struct rti_error *err);
+int session_open(struct session *session, bool terminal, uid_t uid, gid_t gid, struct rti_error *err);
 
 /**
  * session_lend() - let the process have its ends: stdio, console socket, signal mask

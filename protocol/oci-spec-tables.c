@@ -17,6 +17,12 @@
 		.key = key_, .type = RTI_FIELD_##kind_, .offset = offsetof(struct type_, member_), \
 		.pointer = true                                                                    \
 	}
+/* Strings of a type that has a name of its own in runc's errors. */
+#define NAMED(type_, member_, key_, kind_, name_)                                                  \
+	{                                                                                          \
+		.key = key_, .type = RTI_FIELD_##kind_, .offset = offsetof(struct type_, member_), \
+		.type_name = name_                                                                 \
+	}
 #define NESTED(type_, member_, key_, kind_, object_)                                               \
 	{                                                                                          \
 		.key = key_, .type = RTI_FIELD_##kind_, .offset = offsetof(struct type_, member_), \
@@ -62,16 +68,16 @@ static const struct rti_object rlimit_object = OBJECT("specs.POSIXRlimit", rti_s
 	VALUE(rti_spec_rlimit, soft, "soft", UINT64));
 
 static const struct rti_object scheduler_object = OBJECT("specs.Scheduler", rti_spec_scheduler,
-	VALUE(rti_spec_scheduler, policy, "policy", STRING),
+	NAMED(rti_spec_scheduler, policy, "policy", STRING, "specs.LinuxSchedulerPolicy"),
 	VALUE(rti_spec_scheduler, nice, "nice", INT32),
 	VALUE(rti_spec_scheduler, priority, "priority", INT32),
-	VALUE(rti_spec_scheduler, flags, "flags", STRINGS),
+	NAMED(rti_spec_scheduler, flags, "flags", STRINGS, "specs.LinuxSchedulerFlag"),
 	VALUE(rti_spec_scheduler, runtime, "runtime", UINT64),
 	VALUE(rti_spec_scheduler, deadline, "deadline", UINT64),
 	VALUE(rti_spec_scheduler, period, "period", UINT64));
 
 static const struct rti_object io_priority_object = OBJECT("specs.LinuxIOPriority", rti_io_priority,
-	VALUE(rti_io_priority, class_name, "class", STRING),
+	NAMED(rti_io_priority, class_name, "class", STRING, "specs.IOPriorityClass"),
 	VALUE(rti_io_priority, priority, "priority", INT));
 
 static const struct rti_object cpu_affinity_object = OBJECT("specs.CPUAffinity", rti_spec_cpu_affinity,
@@ -223,20 +229,21 @@ static const struct rti_object seccomp_arg_object = OBJECT("specs.LinuxSeccompAr
 	VALUE(rti_spec_seccomp_arg, index, "index", UINT),
 	VALUE(rti_spec_seccomp_arg, value, "value", UINT64),
 	VALUE(rti_spec_seccomp_arg, value_two, "valueTwo", UINT64),
-	VALUE(rti_spec_seccomp_arg, op, "op", STRING));
+	NAMED(rti_spec_seccomp_arg, op, "op", STRING, "specs.LinuxSeccompOperator"));
 
 static const struct rti_object seccomp_syscall_object = OBJECT("specs.LinuxSyscall",
 	rti_spec_seccomp_syscall,
 	VALUE(rti_spec_seccomp_syscall, names, "names", STRINGS),
-	VALUE(rti_spec_seccomp_syscall, action, "action", STRING),
+	NAMED(rti_spec_seccomp_syscall, action, "action", STRING, "specs.LinuxSeccompAction"),
 	POINTER(rti_spec_seccomp_syscall, errno_ret, "errnoRet", UINT),
 	NESTED(rti_spec_seccomp_syscall, args, "args", OBJECTS, seccomp_arg_object));
 
 static const struct rti_object seccomp_object = OBJECT("specs.LinuxSeccomp", rti_spec_seccomp,
-	VALUE(rti_spec_seccomp, default_action, "defaultAction", STRING),
+	NAMED(rti_spec_seccomp, default_action, "defaultAction", STRING,
+	      "specs.LinuxSeccompAction"),
 	POINTER(rti_spec_seccomp, default_errno_ret, "defaultErrnoRet", UINT),
-	VALUE(rti_spec_seccomp, architectures, "architectures", STRINGS),
-	VALUE(rti_spec_seccomp, flags, "flags", STRINGS),
+	NAMED(rti_spec_seccomp, architectures, "architectures", STRINGS, "specs.Arch"),
+	NAMED(rti_spec_seccomp, flags, "flags", STRINGS, "specs.LinuxSeccompFlag"),
 	VALUE(rti_spec_seccomp, listener_path, "listenerPath", STRING),
 	VALUE(rti_spec_seccomp, listener_metadata, "listenerMetadata", STRING),
 	NESTED(rti_spec_seccomp, syscalls, "syscalls", OBJECTS, seccomp_syscall_object));
@@ -244,7 +251,7 @@ static const struct rti_object seccomp_object = OBJECT("specs.LinuxSeccomp", rti
 /* the rest of linux */
 
 static const struct rti_object namespace_object = OBJECT("specs.LinuxNamespace", rti_spec_namespace,
-	VALUE(rti_spec_namespace, type, "type", STRING),
+	NAMED(rti_spec_namespace, type, "type", STRING, "specs.LinuxNamespaceType"),
 	VALUE(rti_spec_namespace, path, "path", STRING));
 
 static const struct rti_object device_object = OBJECT("specs.LinuxDevice", rti_spec_device,
@@ -252,7 +259,8 @@ static const struct rti_object device_object = OBJECT("specs.LinuxDevice", rti_s
 	VALUE(rti_spec_device, type, "type", STRING),
 	VALUE(rti_spec_device, major, "major", INT64),
 	VALUE(rti_spec_device, minor, "minor", INT64),
-	POINTER(rti_spec_device, file_mode, "fileMode", UINT32),
+	{ "fileMode", RTI_FIELD_UINT32, offsetof(struct rti_spec_device, file_mode),
+	  .pointer = true, .type_name = "fs.FileMode" },
 	POINTER(rti_spec_device, uid, "uid", UINT32),
 	POINTER(rti_spec_device, gid, "gid", UINT32));
 
@@ -268,14 +276,14 @@ static const struct rti_object intel_rdt_object = OBJECT("specs.LinuxIntelRdt", 
 
 static const struct rti_object memory_policy_object = OBJECT("specs.LinuxMemoryPolicy",
 	rti_spec_memory_policy,
-	VALUE(rti_spec_memory_policy, mode, "mode", STRING),
+	NAMED(rti_spec_memory_policy, mode, "mode", STRING, "specs.MemoryPolicyModeType"),
 	VALUE(rti_spec_memory_policy, nodes, "nodes", STRING),
-	VALUE(rti_spec_memory_policy, flags, "flags", STRINGS));
+	NAMED(rti_spec_memory_policy, flags, "flags", STRINGS, "specs.MemoryPolicyFlagType"));
 
 static const struct rti_object personality_object = OBJECT("specs.LinuxPersonality",
 	rti_spec_personality,
-	VALUE(rti_spec_personality, domain, "domain", STRING),
-	VALUE(rti_spec_personality, flags, "flags", STRINGS));
+	NAMED(rti_spec_personality, domain, "domain", STRING, "specs.LinuxPersonalityDomain"),
+	NAMED(rti_spec_personality, flags, "flags", STRINGS, "specs.LinuxPersonalityFlag"));
 
 static const struct rti_object time_offset_object = OBJECT("specs.LinuxTimeOffset", rti_time_offset,
 	VALUE(rti_time_offset, secs, "secs", INT64),

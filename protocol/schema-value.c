@@ -123,6 +123,7 @@ int rti_decoder_mismatch(const struct decoder *decoder, const struct rti_json_to
 		[RTI_JSON_BEGIN_OBJECT] = "object", [RTI_JSON_BEGIN_ARRAY] = "array",
 	};
 	const struct rti_object *object = slot->field ? slot->field->object : decoder->object;
+	const char *named = slot->field ? slot->field->type_name : NULL;
 	const char *name = slot->element && types[slot->type].element_name
 				   ? types[slot->type].element_name
 				   : types[slot->type].name;
@@ -132,8 +133,12 @@ int rti_decoder_mismatch(const struct decoder *decoder, const struct rti_json_to
 	if (token->kind == RTI_JSON_NUMBER && slot_is_number(slot))
 		snprintf(literal, sizeof(literal), " %.*s", (int)(token->size > 48 ? 48 : token->size),
 			 token->text);
+	if (named)
+		name = slot->type == RTI_FIELD_STRINGS ? "[]" : "";
+	else if (object)
+		named = object->name;
 	return rti_refuse(err, EBADMSG, "json: cannot unmarshal %s%s into %s of type %s%s",
-			  kinds[token->kind], literal, place, name, object ? object->name : "");
+			  kinds[token->kind], literal, place, name, named ? named : "");
 }
 
 int rti_decoder_copy_text(const struct decoder *decoder, const struct rti_json_token *token,

@@ -62,6 +62,7 @@ struct rti_field {
 	enum rti_dialect since; /* first dialect that writes the key; decoding takes it always */
 	enum rti_dialect until; /* first dialect that no longer writes it; 0: none */
 	const struct rti_object *object;
+	const char *type_name; /* in error texts, where the peer has a name for a string or number */
 };
 
 struct rti_object {

@@ -18,6 +18,42 @@ static char escape_letter(char byte)
 	return found ? letters[found - bytes] : 0;
 }
 
+/* Code points from U+0080 on that show nothing: controls, blanks, marks of direction, private use. */
+static bool is_invisible(uint32_t point)
+{
+	static const uint32_t ranges[][2] = {
+		{ 0x80, 0xa0 },	    { 0xad, 0xad },	{ 0x2000, 0x200f }, { 0x2028, 0x202f },
+		{ 0x205f, 0x206f }, { 0x3000, 0x3000 }, { 0xe000, 0xf8ff }, { 0xfeff, 0xfeff },
+		{ 0xfff0, 0xfffb }, { 0xe0000, 0x10ffff },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (point >= ranges[i][0] && point <= ranges[i][1])
+			return true;
+	return false;
+}
+
+/* The code point of a valid UTF-8 sequence of 2 to 4 bytes. */
+static uint32_t code_point(const char *text, size_t length)
+{
+	uint32_t point = (unsigned char)text[0] & (0x7fu >> length);
+
+	for (size_t i = 1; i < length; i++)
+		point = point << 6 | ((unsigned char)text[i] & 0x3f);
+	return point;
+}
+
+/* A sequence of 2 to 4 bytes as it is, or escaped where nothing would show. */
+static char *quote_sequence(char *to, const char *from, size_t length)
+{
+	uint32_t point = code_point(from, length);
+
+	if (is_invisible(point))
+		return to + sprintf(to, point < 0x10000 ? "\\u%04x" : "\\U%08x", point);
+	memcpy(to, from, length);
+	return to + length;
+}
+
 const char *spec_quote(struct rti_arena *arena, const char *text)
 {
 	const char *from = spec_text(text);
@@ -36,10 +72,11 @@ const char *spec_quote(struct rti_arena *arena, const char *text)
 			*to++ = '\\';
 			*to++ = letter;
 			from++;
-		} else if (length > 1 || (length == 1 && *from >= ' ' && *from != '\x7f')) {
-			memcpy(to, from, length);
-			to += length;
+		} else if (length > 1) {
+			to = quote_sequence(to, from, length);
 			from += length;
+		} else if (length == 1 && *from >= ' ' && *from != '\x7f') {
+			*to++ = *from++;
 		} else {
 			to += sprintf(to, "\\x%02x", (unsigned char)*from++);
 		}

@@ -36,14 +36,15 @@ static bool device_is_in_user_namespace(void)
 int device_open_target(int dir_fd, const char *path, mode_t mode, struct rti_error *err)
 {
 	_cleanup_fd_ int fd = openat(dir_fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	const char *step = dir_fd == AT_FDCWD ? "open" : "openat";
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)
 		fd = openat(dir_fd, path, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return rti_fail(err, errno, "openat %s", path);
+		return rti_fail(err, errno, "%s %s", step, path);
 	if (S_ISLNK(st.st_mode))
-		return rti_fail(err, ELOOP, "openat %s", path);
+		return rti_fail(err, ELOOP, "%s %s", step, path);
 	return rti_take_fd(&fd);
 }
 

@@ -134,11 +134,44 @@ static int path_descend(int root_fd, const char *resolved, size_t size, mode_t m
 	return rti_take_fd(&dir_fd);
 }
 
+/*
+ * The usual case, where all but the last name exists: one lookup. Gives -ENOENT where the careful way
+ * is needed, or says more about what is wrong.
+ */
+static int path_open_existing_parent(int root_fd, const char *path, char ret_name[static NAME_MAX + 1])
+{
+	const char *name = strrchr(path, '/');
+	_cleanup_fd_ int dir_fd = -EBADF;
+	char parent[PATH_MAX];
+	struct stat st;
+
+	if (!name || strlen(name + 1) > NAME_MAX || (size_t)(name - path) >= sizeof(parent))
+		return -ENOENT;
+	memcpy(parent, path, (size_t)(name - path));
+	parent[name - path] = '\0';
+	name++;
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return -ENOENT;
+	dir_fd = rti_path_open(root_fd, parent, O_DIRECTORY, NULL);
+	/* A link at the end, dangling or not, stands for another place. */
+	if (dir_fd < 0 ||
+	    (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)))
+		return -ENOENT;
+	strcpy(ret_name, name);
+	return rti_take_fd(&dir_fd);
+}
+
 int rti_path_mkdir(int root_fd, const char *path, mode_t mode, struct rti_error *err)
 {
+	char name[NAME_MAX + 1];
+	_cleanup_fd_ int dir_fd = path_open_existing_parent(root_fd, path, name);
 	char resolved[PATH_MAX];
-	int r = rti_path_resolve(root_fd, path, resolved, err);
+	int fd = dir_fd < 0 ? dir_fd : path_step(dir_fd, name, mode);
+	int r;
 
+	if (fd >= 0)
+		return fd;
+	r = rti_path_resolve(root_fd, path, resolved, err);
 	if (r < 0)
 		return r;
 	return path_descend(root_fd, resolved, strlen(resolved), mode, err);
@@ -147,11 +180,13 @@ int rti_path_mkdir(int root_fd, const char *path, mode_t mode, struct rti_error 
 int rti_path_open_parent(int root_fd, const char *path, mode_t mode,
 			 char ret_name[static NAME_MAX + 1], struct rti_error *err)
 {
+	int fd = path_open_existing_parent(root_fd, path, ret_name);
 	char resolved[PATH_MAX];
 	const char *name;
 	int r;
-	int fd;
 
+	if (fd >= 0)
+		return fd;
 	r = rti_path_resolve(root_fd, path, resolved, err);
 	if (r < 0)
 		return r;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -243,22 +244,21 @@ int device_fill_dev(int root_fd, const struct rti_config *config, struct rti_err
 	return 0;
 }
 
-bool device_is_null(int fd)
+static bool device_is_null(const struct stat *st)
 {
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
 }
 
 int device_open_null(int flags, struct rti_error *err)
 {
 	_cleanup_fd_ int path_fd = open("/dev/null", O_PATH | O_CLOEXEC);
+	struct stat st;
 	int fd;
 
 	/* Looked at before it is opened for real: the image may have put anything there. */
-	if (path_fd < 0)
+	if (path_fd < 0 || fstat(path_fd, &st) < 0)
 		return rti_fail(err, errno, "open /dev/null");
-	if (!device_is_null(path_fd))
+	if (!device_is_null(&st))
 		return rti_refuse(err, ENODEV, "container's /dev/null is invalid");
 	if (flags & O_PATH)
 		return rti_take_fd(&path_fd);
@@ -279,7 +279,7 @@ int device_reopen_null(struct rti_error *err)
 	for (fd = 0; fd <= 2; fd++) {
 		if (fstat(fd, &st) < 0)
 			return rti_fail(err, errno, "fstat fd %d", fd);
-		if (device_is_null(fd) && dup3(null_fd, fd, 0) < 0)
+		if (device_is_null(&st) && dup3(null_fd, fd, 0) < 0)
 			return rti_fail(err, errno, "dup3 /dev/null to fd %d", fd);
 	}
 	return 0;

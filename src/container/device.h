@@ -5,7 +5,6 @@
 #ifndef CONTAINER_DEVICE_H
 #define CONTAINER_DEVICE_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -44,11 +43,6 @@ int device_open_target(int dir_fd, const char *path, mode_t mode, struct rti_err
  * Return: an fd or a negative errno; -ENODEV "container's /dev/null is invalid".
  */
 int device_open_null(int flags, struct rti_error *err);
-
-/**
- * device_is_null() - whether an fd refers to the null device, by type and number and not by name
- */
-bool device_is_null(int fd);
 
 /**
  * device_reopen_null() - put the container's /dev/null on those of fds 0 to 2 that are the host's

@@ -22,18 +22,45 @@
 /* What a read-only remount keeps of the mount's flags; ST_* and MS_* agree on these bits. */
 #define READONLY_KEPT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
-/*
- * The bind and the remount go to the same fd where the kernel gives one for the new mount, so that a
- * link in @path cannot lead to two places.
- */
+/* Binds @call's target onto itself, read-only before anybody can see it; since Linux 5.12. */
+static int mask_bind_readonly(const struct mount_call *call)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	_cleanup_fd_ int tree_fd = mount_clone(call);
+
+	if (tree_fd < 0)
+		return tree_fd;
+	if (mount_setattr(tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return -errno;
+	return mount_attach(tree_fd, call, NULL);
+}
+
+/* The same in two steps, and with the errors that users know. */
+static int mask_bind_and_remount(struct mount_call *call, struct rti_error *err)
+{
+	_cleanup_fd_ int mount_fd = -EBADF;
+	struct statfs fs;
+	int r;
+
+	r = mount_bind(call, &mount_fd, err);
+	if (r < 0)
+		return r;
+	if (mount_fd < 0)
+		mount_fd = open(call->target, O_PATH | O_CLOEXEC);
+	if (mount_fd < 0 || fstatfs(mount_fd, &fs) < 0)
+		return rti_fail(err, errno, "statfs %s", call->target);
+	call->source_fd = -EBADF;
+	call->target_fd = mount_fd;
+	call->flags = ((unsigned long)fs.f_flags & READONLY_KEPT_FLAGS) | MS_BIND | MS_REMOUNT |
+		      MS_RDONLY;
+	return mount_run(call, err);
+}
+
 static int mask_make_one_readonly(const char *path, struct rti_error *err)
 {
 	_cleanup_fd_ int target_fd = open(path, O_PATH | O_CLOEXEC);
-	_cleanup_fd_ int mount_fd = -EBADF;
 	struct mount_call call = { MOUNT_CALL_NO_FDS, .source = path, .target = path,
 				   .flags = MS_BIND | MS_REC, .is_inside = true };
-	struct statfs fs;
-	int r;
 
 	if (target_fd < 0 && errno == ENOENT)
 		return 0;
@@ -41,18 +68,9 @@ static int mask_make_one_readonly(const char *path, struct rti_error *err)
 		return mount_fail(&call, "mount", errno, err);
 	call.source_fd = target_fd;
 	call.target_fd = target_fd;
-	r = mount_bind(&call, &mount_fd, err);
-	if (r < 0)
-		return r;
-	if (mount_fd < 0)
-		mount_fd = open(path, O_PATH | O_CLOEXEC);
-	if (mount_fd < 0 || fstatfs(mount_fd, &fs) < 0)
-		return rti_fail(err, errno, "statfs %s", path);
-	call.source_fd = -EBADF;
-	call.target_fd = mount_fd;
-	call.flags = ((unsigned long)fs.f_flags & READONLY_KEPT_FLAGS) | MS_BIND | MS_REMOUNT |
-		     MS_RDONLY;
-	return mount_run(&call, err);
+	if (mask_bind_readonly(&call) == 0)
+		return 0;
+	return mask_bind_and_remount(&call, err);
 }
 
 int mask_make_readonly(const struct rti_strings *paths, struct rti_error *err)

@@ -183,7 +183,7 @@ int mount_attach(int tree_fd, const struct mount_call *call, struct rti_error *e
 	return 0;
 }
 
-static int mount_clone(const struct mount_call *call)
+int mount_clone(const struct mount_call *call)
 {
 	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
 	int fd;

@@ -57,6 +57,13 @@ int mount_fail(const struct mount_call *call, const char *operation, int errnum,
 	       struct rti_error *err);
 
 /**
+ * mount_clone() - a detached bind of call->source or call->source_fd, to be changed and attached
+ *
+ * Return: an fd for mount_attach(), or a negative errno; -ENOSYS before Linux 5.2.
+ */
+int mount_clone(const struct mount_call *call);
+
+/**
  * mount_attach() - put a detached mount onto call->target_fd
  * @tree_fd: from open_tree(OPEN_TREE_CLONE) or fsmount(2); it names the mount afterwards too
  *

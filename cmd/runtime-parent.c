@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime-parent/command.h"
-#include "runtime-parent/runner.h"
+#include "cmd/runtime-parent/command.h"
+#include "cmd/runtime-parent/runner.h"
 
 #define DEFAULT_ROOT	 "/run/runtime-parent"
 #define INIT_ENVIRONMENT "RUNTIME_PARENT_INIT"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "command.h"
+#include "cmd/runtime-parent/command.h"
 
 static void log_line(void *data, enum rti_parent_level level, const char *message)
 {

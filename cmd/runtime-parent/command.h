@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "logger.h"
-#include "options.h"
+#include "cmd/runtime-parent/logger.h"
+#include "cmd/runtime-parent/options.h"
 #include "parent/runtime-container.h"
 
 #define CONFIG_FILE "config.json"

@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "parent/notify.h"
-#include "runner.h"
+#include "cmd/runtime-parent/runner.h"
 
 #define ID_HELP                                                                                    \
 	"\"<container-id>\" is your name for the instance of the container that you are starting.\n" \

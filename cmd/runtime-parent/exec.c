@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "base/number.h"
-#include "runner.h"
+#include "cmd/runtime-parent/runner.h"
 
 enum {
 	CONSOLE_SOCKET,

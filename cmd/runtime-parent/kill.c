@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "base/number.h"
-#include "command.h"
+#include "cmd/runtime-parent/command.h"
 
 enum { ALL };
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
-#include "command.h"
+#include "cmd/runtime-parent/command.h"
 
 enum { FORMAT, QUIET };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "logger.h"
+#include "cmd/runtime-parent/logger.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runner.h"
+#include "cmd/runtime-parent/runner.h"
 
 #include <errno.h>
 #include <fcntl.h>

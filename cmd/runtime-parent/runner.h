@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "command.h"
+#include "cmd/runtime-parent/command.h"
 
 struct runner {
 	const struct call *call;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "command.h"
+#include "cmd/runtime-parent/command.h"
 
 enum { BUNDLE, ROOTLESS };
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "command.h"
+#include "cmd/runtime-parent/command.h"
 #include "parent/notify.h"
 
 static const struct option_spec no_options[] = { { .name = NULL } };

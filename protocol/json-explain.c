@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/json-explain.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static bool literal_context(const char *text, size_t at, char *ret, size_t ret_s
 	return false;
 }
 
-/* The byte as Go quotes a character. */
+/* The byte as Go quotes it, which takes it for a character of Latin 1. */
 static void quote(unsigned char byte, char ret[8])
 {
 	static const struct {
@@ -62,7 +63,14 @@ static void quote(unsigned char byte, char ret[8])
 			memcpy(ret, escapes[i].quoted, sizeof(escapes[i].quoted));
 			return;
 		}
-	snprintf(ret, 8, byte >= 0x20 && byte < 0x7f ? "%c" : "\\x%02x", byte);
+	if (byte < 0x20 || byte == 0x7f)
+		snprintf(ret, 8, "\\x%02x", (unsigned int)byte);
+	else if (byte < 0x7f)
+		snprintf(ret, 8, "%c", byte);
+	else if (byte <= 0xa0 || byte == 0xad) /* not printable */
+		snprintf(ret, 8, "\\u%04x", (unsigned int)byte);
+	else
+		snprintf(ret, 8, "%c%c", 0xc0 | byte >> 6, 0x80 | (byte & 0x3f));
 }
 
 int rti_json_refuse_byte(struct rti_error *err, char byte, const char *context)
@@ -83,8 +91,13 @@ static size_t locate(const char *complaint, const char *text, size_t size, size_
 		if (at >= 2 && text[at - 2] == '"')
 			at -= 2;
 	} else if (!strncmp(complaint, "parse", 5) || strstr(complaint, "invalid char in json")) {
-		/* behind the token */
+		/* behind the token: back to where a literal or a number begins */
 		at -= at > 0;
+		while (at > 0 && at < size && isalnum((unsigned char)text[at]) &&
+		       (isalnum((unsigned char)text[at - 1]) || text[at - 1] == '.'))
+			at--;
+		if (at > 0 && at < size && isdigit((unsigned char)text[at]) && text[at - 1] == '-')
+			at--;
 	}
 	return at < size ? at : size - 1;
 }

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-#include "base/fd.h"
 #include "protocol/json-clean.h"
 #include "protocol/json-explain.h"
+
+/* Blocks of memory that the parser has at a time; it has eight. */
+#define PARSER_BLOCKS_MAX 16
 
 enum scan {
 	SCAN_BETWEEN, /* structure, white space, literals */
@@ -41,35 +43,47 @@ struct rti_json_reader {
 	char *kept;    /* a cut token */
 	size_t kept_size;
 	size_t kept_capacity;
+	char *cleaned; /* a string that is not taken as it came */
 	jmp_buf out_of_memory;
+	void *blocks[PARSER_BLOCKS_MAX];
 	yajl_alloc_funcs allocator;
 };
 
-/* The parser does not look at what its allocator gives, so an empty hand must not get there. */
-static void *parser_malloc(void *context, size_t size)
+/*
+ * The parser does not look at what its allocator gives it, so it must not get an empty hand: running
+ * out of memory leaves it by longjmp(). It may be half made or in the middle of something then, so
+ * its blocks are not its own to free.
+ */
+static void **find_block(struct rti_json_reader *reader, const void *memory)
 {
-	struct rti_json_reader *reader = context;
-	void *memory = malloc(size);
-
-	if (!memory)
-		longjmp(reader->out_of_memory, 1);
-	return memory;
+	for (size_t i = 0; i < PARSER_BLOCKS_MAX; i++)
+		if (reader->blocks[i] == memory)
+			return &reader->blocks[i];
+	longjmp(reader->out_of_memory, 1);
 }
 
 static void *parser_realloc(void *context, void *memory, size_t size)
 {
 	struct rti_json_reader *reader = context;
-	void *larger = realloc(memory, size);
+	void **block = find_block(reader, memory);
+	void *larger = realloc(*block, size);
 
 	if (!larger)
 		longjmp(reader->out_of_memory, 1);
-	return larger;
+	return *block = larger;
+}
+
+static void *parser_malloc(void *context, size_t size)
+{
+	return parser_realloc(context, NULL, size);
 }
 
 static void parser_free(void *context, void *memory)
 {
-	(void)context;
-	free(memory);
+	void **block = find_block(context, memory);
+
+	free(*block);
+	*block = NULL;
 }
 
 static int report(void *context, enum rti_json_kind kind, const void *text, size_t size)
@@ -186,8 +200,9 @@ void rti_json_reader_free(struct rti_json_reader *reader)
 {
 	if (!reader)
 		return;
-	if (reader->parser)
-		yajl_free(reader->parser);
+	for (size_t i = 0; i < PARSER_BLOCKS_MAX; i++)
+		free(reader->blocks[i]);
+	free(reader->cleaned);
 	free(reader->kept);
 	free(reader);
 }
@@ -225,17 +240,17 @@ static int parse(struct rti_json_reader *reader, const char *text, size_t size, 
 static int parse_string(struct rti_json_reader *reader, const char *text, size_t size,
 			size_t offset)
 {
-	_cleanup_free_ char *cleaned = NULL;
 	bool changed;
 	size_t cleaned_size = rti_json_clean(text, size, NULL, &changed);
 
 	if (!changed)
 		return parse(reader, text, size, offset);
-	cleaned = malloc(cleaned_size);
-	if (!cleaned)
+	free(reader->cleaned);
+	reader->cleaned = malloc(cleaned_size);
+	if (!reader->cleaned)
 		return rti_fail(reader->err, ENOMEM, "read JSON");
-	rti_json_clean(text, size, cleaned, &changed);
-	return parse(reader, cleaned, cleaned_size, offset);
+	rti_json_clean(text, size, reader->cleaned, &changed);
+	return parse(reader, reader->cleaned, cleaned_size, offset);
 }
 
 /* Append to what waits for its other part. */

@@ -66,11 +66,12 @@ static void *parser_realloc(void *context, void *memory, size_t size)
 {
 	struct rti_json_reader *reader = context;
 	void **block = find_block(reader, memory);
-	void *larger = realloc(*block, size);
+	void *larger = realloc(memory, size);
 
 	if (!larger)
 		longjmp(reader->out_of_memory, 1);
-	return *block = larger;
+	*block = larger;
+	return larger;
 }
 
 static void *parser_malloc(void *context, size_t size)
@@ -256,7 +257,7 @@ static int parse_string(struct rti_json_reader *reader, const char *text, size_t
 /* Append to what waits for its other part. */
 static int keep(struct rti_json_reader *reader, const char *text, size_t size)
 {
-	if (!size)
+	if (!size) /* neither pointer need be one then */
 		return 0;
 	if (reader->kept_capacity - reader->kept_size < size) {
 		size_t capacity = reader->kept_capacity ? reader->kept_capacity : 256;
@@ -270,8 +271,7 @@ static int keep(struct rti_json_reader *reader, const char *text, size_t size)
 		reader->kept = larger;
 		reader->kept_capacity = capacity;
 	}
-	if (size) /* neither pointer need be one otherwise */
-		memcpy(reader->kept + reader->kept_size, text, size);
+	memcpy(reader->kept + reader->kept_size, text, size);
 	reader->kept_size += size;
 	return 0;
 }

@@ -259,8 +259,9 @@ static const struct rti_object device_object = OBJECT("specs.LinuxDevice", rti_s
 	VALUE(rti_spec_device, type, "type", STRING),
 	VALUE(rti_spec_device, major, "major", INT64),
 	VALUE(rti_spec_device, minor, "minor", INT64),
-	{ "fileMode", RTI_FIELD_UINT32, offsetof(struct rti_spec_device, file_mode),
-	  .pointer = true, .type_name = "fs.FileMode" },
+	{ .key = "fileMode", .type = RTI_FIELD_UINT32,
+	  .offset = offsetof(struct rti_spec_device, file_mode), .pointer = true,
+	  .type_name = "fs.FileMode" },
 	POINTER(rti_spec_device, uid, "uid", UINT32),
 	POINTER(rti_spec_device, gid, "gid", UINT32));
 

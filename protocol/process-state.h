@@ -43,7 +43,7 @@ struct rti_process_state {
 };
 
 /**
- * rti_process_state_encode() - the ContainerProcessState of the specification; as rti_spec_state_encode()
+ * rti_process_state_encode() - the specification's ContainerProcessState; as rti_spec_state_encode()
  */
 int rti_process_state_encode(const struct rti_process_state *state, char **ret, size_t *ret_size,
 			     struct rti_error *err);

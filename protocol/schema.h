@@ -51,18 +51,19 @@ enum rti_omit {
 
 struct rti_object;
 
+/* Small, since the rows are relocated, and so take writable memory of the init. */
 struct rti_field {
 	const char *key;
-	enum rti_field_type type;
-	size_t offset;
-	bool pointer; /* the member is a pointer to the value; NULL means null or absent */
-	bool plain;   /* with .pointer: the wire knows no null here, NULL is written as zero value */
-	bool padded;  /* WORDS: written as 16 words before main, as few as needed from then on */
-	enum rti_omit omit;
-	enum rti_dialect since; /* first dialect that writes the key; decoding takes it always */
-	enum rti_dialect until; /* first dialect that no longer writes it; 0: none */
 	const struct rti_object *object;
 	const char *type_name; /* in error texts, where the peer has a name for a string or number */
+	uint16_t offset;
+	bool pointer : 1; /* the member is a pointer to the value; NULL means null or absent */
+	bool plain : 1;	  /* with .pointer: the wire knows no null here, NULL is written as zero */
+	bool padded : 1;  /* WORDS: written as 16 words before main, as few as needed from then on */
+	enum rti_field_type type : 8;
+	enum rti_omit omit : 8;
+	enum rti_dialect since : 8; /* first dialect that writes the key; decoding takes it always */
+	enum rti_dialect until : 8; /* first dialect that no longer writes it; 0: none */
 };
 
 struct rti_object {

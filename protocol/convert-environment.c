@@ -53,8 +53,8 @@ static void decode_octal(char *text)
 }
 
 /*
- * Where a file system of this type is mounted; the first place that @accepts likes. The caller frees
- * it; NULL if there is none.
+ * Where a file system of this type is mounted; the first place that @accepts likes. The caller
+ * frees it; NULL if there is none.
  */
 static char *find_mount(const char *type, bool (*accepts)(const char *path))
 {
@@ -166,8 +166,8 @@ static int read_map(const char *path, struct rti_arena *arena, struct rti_id_map
 			maps.items = more;
 		}
 		if (!parse_map(line, &maps.items[maps.count]))
-			return rti_refuse(err, EINVAL, "parsing id map failed: invalid format in %s",
-					  path);
+			return rti_refuse(err, EINVAL,
+					  "parsing id map failed: invalid format in %s", path);
 		maps.count++;
 	}
 	if (ferror(file))

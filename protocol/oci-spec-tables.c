@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One table per object of config.json, innermost first within each part. A key that runc 1.5 does not
- * read is not listed: keys unknown to the tables are passed over.
+ * One table per object of config.json, innermost first within each part. A key that runc 1.5 does
+ * not read is not listed: keys unknown to the tables are passed over.
  */
 #include "protocol/oci-spec-tables.h"
 
 #include "protocol/oci-spec.h"
 
-/* A value in its place, a value behind a pointer, objects in their place, behind one, and in lists. */
+/* A value in its place or behind a pointer; objects in their place or in lists, or behind one. */
 #define VALUE(type_, member_, key_, kind_)                                                         \
 	{                                                                                          \
 		.key = key_, .type = RTI_FIELD_##kind_, .offset = offsetof(struct type_, member_)  \
@@ -55,7 +55,8 @@ static const struct rti_object console_size_object = OBJECT("specs.Box", rti_spe
 	VALUE(rti_spec_console_size, height, "height", UINT),
 	VALUE(rti_spec_console_size, width, "width", UINT));
 
-static const struct rti_object capabilities_object = OBJECT("specs.LinuxCapabilities", rti_capabilities,
+static const struct rti_object capabilities_object = OBJECT("specs.LinuxCapabilities",
+	rti_capabilities,
 	VALUE(rti_capabilities, bounding, "bounding", STRINGS),
 	VALUE(rti_capabilities, effective, "effective", STRINGS),
 	VALUE(rti_capabilities, inheritable, "inheritable", STRINGS),
@@ -80,7 +81,8 @@ static const struct rti_object io_priority_object = OBJECT("specs.LinuxIOPriorit
 	NAMED(rti_io_priority, class_name, "class", STRING, "specs.IOPriorityClass"),
 	VALUE(rti_io_priority, priority, "priority", INT));
 
-static const struct rti_object cpu_affinity_object = OBJECT("specs.CPUAffinity", rti_spec_cpu_affinity,
+static const struct rti_object cpu_affinity_object = OBJECT("specs.CPUAffinity",
+	rti_spec_cpu_affinity,
 	VALUE(rti_spec_cpu_affinity, initial, "initial", STRING),
 	VALUE(rti_spec_cpu_affinity, final, "final", STRING));
 
@@ -175,7 +177,8 @@ static const struct rti_object weight_device_object = OBJECT("specs.LinuxWeightD
 	POINTER(rti_spec_weight_device, weight, "weight", UINT16),
 	POINTER(rti_spec_weight_device, leaf_weight, "leafWeight", UINT16));
 
-static const struct rti_object throttle_object = OBJECT("specs.LinuxThrottleDevice", rti_blkio_throttle,
+static const struct rti_object throttle_object = OBJECT("specs.LinuxThrottleDevice",
+	rti_blkio_throttle,
 	VALUE(rti_blkio_throttle, major, "major", INT64),
 	VALUE(rti_blkio_throttle, minor, "minor", INT64),
 	VALUE(rti_blkio_throttle, rate, "rate", UINT64));
@@ -211,7 +214,8 @@ static const struct rti_object rdma_object = OBJECT("specs.LinuxRdma", rti_rdma_
 	POINTER(rti_rdma_limit, hca_handles, "hcaHandles", UINT32),
 	POINTER(rti_rdma_limit, hca_objects, "hcaObjects", UINT32));
 
-const struct rti_object rti_spec_resources_object = OBJECT("specs.LinuxResources", rti_spec_resources,
+const struct rti_object rti_spec_resources_object = OBJECT("specs.LinuxResources",
+	rti_spec_resources,
 	NESTED(rti_spec_resources, devices, "devices", OBJECTS, device_rule_object),
 	OPTIONAL(rti_spec_resources, memory, "memory", memory_object),
 	OPTIONAL(rti_spec_resources, cpu, "cpu", cpu_object),
@@ -225,7 +229,8 @@ const struct rti_object rti_spec_resources_object = OBJECT("specs.LinuxResources
 
 /* linux.seccomp */
 
-static const struct rti_object seccomp_arg_object = OBJECT("specs.LinuxSeccompArg", rti_spec_seccomp_arg,
+static const struct rti_object seccomp_arg_object = OBJECT("specs.LinuxSeccompArg",
+	rti_spec_seccomp_arg,
 	VALUE(rti_spec_seccomp_arg, index, "index", UINT),
 	VALUE(rti_spec_seccomp_arg, value, "value", UINT64),
 	VALUE(rti_spec_seccomp_arg, value_two, "valueTwo", UINT64),

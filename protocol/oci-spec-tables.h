@@ -7,8 +7,8 @@
 
 #include "protocol/schema.h"
 
-extern const struct rti_object rti_spec_object;		  /* config.json: struct rti_spec */
-extern const struct rti_object rti_spec_process_object;	  /* process.json: struct rti_spec_process */
+extern const struct rti_object rti_spec_object;		  /* struct rti_spec: config.json */
+extern const struct rti_object rti_spec_process_object;	  /* struct rti_spec_process */
 extern const struct rti_object rti_spec_resources_object; /* struct rti_spec_resources */
 
 #endif

@@ -288,8 +288,8 @@ struct rti_spec {
  * Tolerates what Go's decoder tolerates (see rti_init_config_read()); keys that this project does
  * not know are passed over silently, as runc does. A text that is null is refused as runc words it.
  *
- * Return: 0; -ENODATA for a text without an object ("EOF"); -EBADMSG for one that cannot be accepted;
- * -ENOMEM. On failure @ret is empty.
+ * Return: 0; -ENODATA for a text without an object ("EOF"); -EBADMSG for one that cannot be
+ * accepted; -ENOMEM. On failure @ret is empty.
  */
 int rti_spec_read(const char *json, size_t size, struct rti_spec *ret, struct rti_error *err);
 
@@ -321,7 +321,8 @@ void rti_spec_done(struct rti_spec *spec);
  * @cgroup_namespace: with a cgroup namespace; runc writes one where cgroup v2 is mounted alone
  * @uid:      effective user of the caller, for the mapping of @rootless
  * @gid:      likewise the group
- * @ret:      on success malloc()ed text, indented by tabs, without final newline; the caller frees it
+ * @ret:      on success malloc()ed text, indented by tabs, without final newline; the caller
+ *            frees it
  *
  * Return: 0 or -ENOMEM.
  */

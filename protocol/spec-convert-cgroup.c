@@ -219,7 +219,8 @@ static int convert_block_io(struct spec_conversion *conversion,
 
 	cgroups->blkio_weight = VALUE_OR_ZERO(from->weight);
 	cgroups->blkio_leaf_weight = VALUE_OR_ZERO(from->leaf_weight);
-	if (convert_weight_devices(arena, &from->weight_device, &cgroups->blkio_weight_device) < 0 ||
+	if (convert_weight_devices(arena, &from->weight_device,
+				   &cgroups->blkio_weight_device) < 0 ||
 	    convert_throttles(arena, &from->throttle_read_bps_device,
 			      &cgroups->blkio_throttle_read_bps_device) < 0 ||
 	    convert_throttles(arena, &from->throttle_write_bps_device,

@@ -107,7 +107,8 @@ int spec_convert_devices(struct spec_conversion *conversion, struct rti_error *e
 		if (default_is_overridden(conversion->spec, i))
 			continue;
 		devices->items[devices->count++] = (struct rti_device){
-			.rule = { 'c', default_nodes[i].major, default_nodes[i].minor, "rwm", true },
+			.rule = { 'c', default_nodes[i].major, default_nodes[i].minor, "rwm",
+				  true },
 			.path = default_nodes[i].path,
 			.file_mode = 0666,
 		};

@@ -99,7 +99,7 @@ void spec_warn(const struct rti_convert_environment *environment, const char *fm
 	__attribute__((format(printf, 2, 3)));
 
 /**
- * spec_find_namespace() - the namespace of a wire type, NULL where the container has none of its own
+ * spec_find_namespace() - the namespace of a wire type, NULL where the container has none
  */
 const struct rti_namespace *spec_find_namespace(const struct rti_config *config, const char *type);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mounts: the words of "options" become flags, propagation, recursive attributes, extensions of runc
- * and data for the file system.
+ * Mounts: the words of "options" become flags, propagation, recursive attributes, extensions of
+ * runc and data for the file system.
  */
 #include <errno.h>
 #include <string.h>
@@ -34,8 +34,8 @@ struct option {
 };
 
 /*
- * "defaults" is not here: runc knows the word, but takes it for data all the same. Nor is "acl", as no
- * flag of the kernel means just that.
+ * "defaults" is not here: runc knows the word, but takes it for data all the same. Nor is "acl", as
+ * no flag of the kernel means just that.
  */
 static const struct option flag_options[] = {
 	{ "async", true, MS_SYNCHRONOUS },
@@ -236,8 +236,8 @@ static int convert_options(struct spec_conversion *conversion, const struct rti_
 }
 
 /* "uidMappings" and "gidMappings" ask for an id-mapped mount with or without the word "idmap". */
-static int convert_id_mappings(struct spec_conversion *conversion, const struct rti_spec_mount *from,
-			       struct rti_mount *mount)
+static int convert_id_mappings(struct spec_conversion *conversion,
+			       const struct rti_spec_mount *from, struct rti_mount *mount)
 {
 	struct options options = { .arena = conversion->arena, .mount = mount };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Namespaces, and what follows from them: the loopback interface of a new network, and the id maps of
- * a user namespace.
+ * Namespaces, and what follows from them: the loopback interface of a new network, and the id maps
+ * of a user namespace.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -153,7 +153,7 @@ static bool same_maps(const struct rti_id_maps *a, const struct rti_id_maps *b)
 	return true;
 }
 
-/* The maps of a user namespace to join are what they are; the configuration may only repeat them. */
+/* The maps of a user namespace to join are what they are; the configuration may repeat them. */
 static int cache_maps(struct spec_conversion *conversion, const char *path, struct rti_error *err)
 {
 	const struct rti_convert_environment *environment = conversion->environment;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The seccomp profile: words become numbers and runc's short names; groups of names become one entry
- * a name.
+ * The seccomp profile: words become numbers and runc's short names; groups of names become one
+ * entry a name.
  */
 #include <errno.h>
 #include <string.h>
@@ -96,15 +96,15 @@ static int check_flag(const struct spec_conversion *conversion, const char *word
 		return rti_refuse(err, EINVAL, "seccomp flag %s is not known to runc", word);
 	if (api < flag->api)
 		return rti_refuse(err, EINVAL,
-				  "error adding %s flag to seccomp filter: %s requires libseccomp >= "
-				  "%u.%u.%u and API level >= %u (current version: %u.%u.%u, API "
+				  "error adding %s flag to seccomp filter: %s requires libseccomp "
+				  ">= %u.%u.%u and API level >= %u (current version: %u.%u.%u, API "
 				  "level: %u)",
 				  flag->label, flag->setter, flag->version[0], flag->version[1],
 				  flag->version[2], flag->api, have[0], have[1], have[2], api);
 	if (!version_reaches(have, flag->version))
 		return rti_refuse(err, EINVAL,
-				  "error adding %s flag to seccomp filter: %s requires libseccomp >= "
-				  "%u.%u.%u (current version: %u.%u.%u)",
+				  "error adding %s flag to seccomp filter: %s requires libseccomp "
+				  ">= %u.%u.%u (current version: %u.%u.%u)",
 				  flag->label, flag->setter, flag->version[0], flag->version[1],
 				  flag->version[2], have[0], have[1], have[2]);
 	return 0;

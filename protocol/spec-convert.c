@@ -229,8 +229,8 @@ static int convert_linux(struct spec_conversion *conversion, struct rti_error *e
 }
 
 /*
- * A container that has a cgroup namespace of its own and may write to its cgroups owns them: this is
- * the user, in the host's numbers, that the parent gives them to.
+ * A container that has a cgroup namespace of its own and may write to its cgroups owns them: this
+ * is the user, in the host's numbers, that the parent gives them to.
  */
 static int convert_cgroup_owner(struct spec_conversion *conversion)
 {

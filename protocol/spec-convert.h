@@ -14,8 +14,9 @@
  *   rti_spec_convert_process()                     the process: the rest of the init configuration
  *
  * One that executes a process in a container takes init->config from the container's state, the
- * process from rti_spec_read_process() or rti_spec_read() and rti_spec_apply_exec_options(), and then
- * goes through rti_spec_check_process(), rti_spec_check_terminal() and rti_spec_convert_process().
+ * process from rti_spec_read_process() or rti_spec_read() and rti_spec_apply_exec_options(), and
+ * then goes through rti_spec_check_process(), rti_spec_check_terminal() and
+ * rti_spec_convert_process().
  *
  * Everything here is pure: facts about the machine come in struct rti_convert_environment.
  */
@@ -50,7 +51,7 @@ struct rti_convert_environment {
 	bool rdt;     /* resctrl is mounted */
 	bool rdt_cat; /* and has info/L3 */
 	bool rdt_mba; /* and has info/MB */
-	unsigned int seccomp_version[3]; /* of libseccomp; the caller's, this library does not link it */
+	unsigned int seccomp_version[3]; /* of libseccomp, which this library does not link */
 	unsigned int seccomp_api;	 /* seccomp_api_get(3) */
 
 	/**
@@ -70,7 +71,7 @@ struct rti_convert_environment {
 	 * resolve_path() - the path without symbolic links, as realpath(3)
 	 * @ret: on success the path, in @arena
 	 *
-	 * Return: 0 or a negative errno; where stat(2) refuses already, with the text "stat PATH: ...".
+	 * Return: 0 or a negative errno; where stat(2) refuses, with the text "stat PATH: ...".
 	 */
 	int (*resolve_path)(void *data, const char *path, struct rti_arena *arena, const char **ret,
 			    struct rti_error *err);
@@ -93,8 +94,8 @@ struct rti_convert_environment {
  * @environment: the machine part and the callbacks resolve_path, netns_is_own and read_id_maps are
  *               set, the rest is left alone
  *
- * The read_id_maps set here knows paths of the form /proc/PID/ns/user only and gives -EOPNOTSUPP for
- * others, which need a process inside the namespace: a caller that can fork replaces it.
+ * The read_id_maps set here knows paths of the form /proc/PID/ns/user only and gives -EOPNOTSUPP
+ * for others, which need a process inside the namespace: a caller that can fork replaces it.
  * seccomp_version and seccomp_api are the caller's to fill.
  */
 void rti_convert_environment_probe(struct rti_convert_environment *environment);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration to start from that `spec` writes: pieces of JSON without blanks, some for one kind
- * of container only, put together and then indented.
+ * The configuration to start from that `spec` writes: pieces of JSON without blanks, some for one
+ * kind of container only, put together and then indented.
  */
 #include <errno.h>
 #include <inttypes.h>

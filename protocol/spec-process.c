@@ -22,8 +22,8 @@ int rti_spec_check_process(const struct rti_spec_process *process, bool selinux,
 		return rti_refuse(err, EINVAL, "args must not be empty");
 	if (!spec_is_empty(process->selinux_label) && !selinux)
 		return rti_refuse(err, EINVAL,
-				  "selinux label is specified in config, but selinux is disabled or "
-				  "not supported");
+				  "selinux label is specified in config, but selinux is disabled "
+				  "or not supported");
 	return 0;
 }
 

@@ -18,7 +18,7 @@ static char escape_letter(char byte)
 	return found ? letters[found - bytes] : 0;
 }
 
-/* Code points from U+0080 on that show nothing: controls, blanks, marks of direction, private use. */
+/* Code points from U+0080 on that show nothing: controls, blanks, marks, private use. */
 static bool is_invisible(uint32_t point)
 {
 	static const uint32_t ranges[][2] = {
@@ -86,7 +86,7 @@ const char *spec_quote(struct rti_arena *arena, const char *text)
 	return quoted;
 }
 
-/* The end of what stands before @end once its last component is gone; nothing before @floor goes. */
+/* The end of what is left without the last component before @end; nothing before @floor goes. */
 static char *drop_component(char *end, const char *floor)
 {
 	while (end > floor && *--end != '/')

@@ -117,7 +117,7 @@ void spec_warn_mounts(const struct spec_validation *validation)
 	}
 }
 
-/* One option of a mount: "uid=N" or "gid=N" with an id that the container does not have is refused. */
+/* One option of a mount: "uid=N" or "gid=N" must name an id that the container has. */
 static int check_mount_option(const struct rti_config *config, const char *option, size_t length,
 			      struct rti_error *err)
 {

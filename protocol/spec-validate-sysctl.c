@@ -87,7 +87,8 @@ static int check_key(const struct spec_validation *validation, const char *key,
 		return spec_find_namespace(config, "NEWUSER") ?
 			       0 :
 			       rti_refuse(err, EINVAL,
-					  "setting ucounts without a user namespace not allowed: %s",
+					  "setting ucounts without a user namespace not allowed: "
+					  "%s",
 					  key);
 	return spec_refuse_quoted(err, "sysctl ", key, " is not in a separate kernel namespace");
 }

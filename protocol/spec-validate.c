@@ -167,8 +167,8 @@ static int check_security(const struct spec_validation *validation, struct rti_e
 				  "unable to restrict sys entries without a private MNT namespace");
 	if (!spec_is_empty(config->process_label) && !validation->environment->selinux)
 		return rti_refuse(err, EINVAL,
-				  "selinux label is specified in config, but selinux is disabled or "
-				  "not supported");
+				  "selinux label is specified in config, but selinux is disabled "
+				  "or not supported");
 	return 0;
 }
 
@@ -208,8 +208,8 @@ static int check_time_namespace(const struct spec_validation *validation, struct
 		return rti_refuse(err, EINVAL, "time namespaces aren't enabled in the kernel");
 	if (!spec_is_empty(time->path) && config->time_offsets.items)
 		return rti_refuse(err, EINVAL,
-				  "time namespace enabled, but both namespace path and time offsets "
-				  "specified -- you may only provide one");
+				  "time namespace enabled, but both namespace path and time "
+				  "offsets specified -- you may only provide one");
 	return 0;
 }
 
@@ -242,8 +242,8 @@ static int check_intel_rdt(const struct spec_validation *validation, struct rti_
 		return spec_refuse_quoted(err, "invalid intelRdt.ClosID ", clos, "");
 	if (!environment->rdt_cat && !spec_is_empty(rdt->l3_cache_schema))
 		return rti_refuse(err, EINVAL,
-				  "intelRdt.l3CacheSchema is specified in config, but Intel RDT/CAT "
-				  "is not enabled");
+				  "intelRdt.l3CacheSchema is specified in config, but Intel "
+				  "RDT/CAT is not enabled");
 	if (!environment->rdt_mba && !spec_is_empty(rdt->mem_bw_schema))
 		return rti_refuse(err, EINVAL,
 				  "intelRdt.memBwSchema is specified in config, but Intel RDT/MBA "

@@ -15,8 +15,8 @@ struct comparison {
 
 static bool differ(struct comparison *comparison, const char *what, const char *a, const char *b)
 {
-	snprintf(comparison->difference, comparison->size, "%s: %s: %s | %s", comparison->path, what,
-		 a ? a : "-", b ? b : "-");
+	snprintf(comparison->difference, comparison->size, "%s: %s: %s | %s", comparison->path,
+		 what, a ? a : "-", b ? b : "-");
 	return false;
 }
 

@@ -14,9 +14,9 @@ struct fixture {
  * @fixture: collects warnings; its address is kept
  * @bundle:  kept, as the container id is
  *
- * Every user namespace maps 0 to 100000, 65536 ids; every path is a directory and no link. But what
- * begins with /nonexistent does not exist, and /bundles/err-rootfs-link leads to /bundles/err-rootfs.
- * /proc/self/ns/net is the caller's network namespace.
+ * Every user namespace maps 0 to 100000, 65536 ids; every path is a directory and no link. But
+ * what begins with /nonexistent does not exist, and /bundles/err-rootfs-link leads to
+ * /bundles/err-rootfs. /proc/self/ns/net is the caller's network namespace.
  */
 struct rti_convert_environment fixture_environment(struct fixture *fixture, const char *bundle,
 						   const char *id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every captured config.json becomes exactly the init configuration that runc made of it, for each of
- * the five release lines.
+ * Every captured config.json becomes exactly the init configuration that runc made of it, for each
+ * of the five release lines.
  */
 #include "tests/unit/unit.h"
 

@@ -161,12 +161,14 @@ static void test_notify_socket_adds_mount_and_variable(void **state)
 static void test_process_wins_over_container(void **state)
 {
 	static const char container[] =
-		"{\"root\":{\"path\":\"r\"},\"process\":{\"capabilities\":{\"bounding\":[\"CAP_A\"]},"
+		"{\"root\":{\"path\":\"r\"},\"process\":{"
+		"\"capabilities\":{\"bounding\":[\"CAP_A\"]},"
 		"\"scheduler\":{\"policy\":\"SCHED_RR\"},\"ioPriority\":{\"class\":\"C\"},"
 		"\"execCPUAffinity\":{\"initial\":\"1\"},\"selinuxLabel\":\"l\"}}";
 	static const char own[] =
 		"{\"capabilities\":{},\"scheduler\":{\"policy\":\"SCHED_FIFO\",\"nice\":-3},"
-		"\"execCPUAffinity\":{\"final\":\"2\"},\"consoleSize\":{\"height\":65537,\"width\":80}}";
+		"\"execCPUAffinity\":{\"final\":\"2\"},"
+		"\"consoleSize\":{\"height\":65537,\"width\":80}}";
 	const struct rti_process_options options = { .exec = true, .listen_fds = 2,
 						     .preserve_fds = 3 };
 	struct fixture fixture;

@@ -54,14 +54,17 @@ static int parse_request(const char *request, int *ret_fd, const char **ret_path
 
 /*
  * The C library of this program has told the kernel where it keeps its restartable-sequences area;
- * the next program's library must be able to register its own.
+ * the next program's library must be able to register its own. A library that has no signature for
+ * this processor registers none.
  */
 static void forget_rseq(void)
 {
+#ifdef RSEQ_SIG
 	char *area = (char *)__builtin_thread_pointer() + __rseq_offset;
 
 	if (__rseq_size)
 		syscall(SYS_rseq, area, sizeof(struct rseq), RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+#endif
 }
 
 static void set_process_name(const char *path)

@@ -125,7 +125,7 @@ int rti_spec_check_terminal(const struct rti_spec_process *process, bool detach,
  * @spec:      gets the mount of @directory on /run/notify and NOTIFY_SOCKET
  * @directory: on the host, STATE/ID/notify
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -EINVAL without a process; -ENOMEM.
  */
 int rti_spec_add_notify_socket(struct rti_spec *spec, const char *directory, struct rti_error *err);
 

@@ -48,6 +48,8 @@ int rti_spec_add_notify_socket(struct rti_spec *spec, const char *directory, str
 		rti_arena_array(&spec->arena, spec->mounts.count + 1, sizeof(*mounts));
 	struct rti_spec_mount *added;
 
+	if (!spec->process)
+		return rti_spec_check_process(NULL, false, err);
 	if (!mounts)
 		return spec_no_memory(err);
 	if (spec->mounts.count)
@@ -170,6 +172,8 @@ int rti_spec_apply_exec_options(struct rti_spec *spec, const struct rti_exec_opt
 	struct rti_arena *arena = &spec->arena;
 	int r = 0;
 
+	if (!process)
+		return rti_spec_check_process(NULL, false, err);
 	if (!options->args.count)
 		return rti_refuse(err, EINVAL, "exec args cannot be empty");
 	if (spec_copy_strings(arena, &options->args, &process->args) < 0 ||

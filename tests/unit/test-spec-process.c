@@ -121,6 +121,20 @@ static void test_bad_exec_flags_are_refused(void **state)
 	}
 }
 
+static void test_configuration_without_process_is_refused(void **state)
+{
+	struct rti_exec_options options = { .args = strings(args) };
+	struct rti_spec spec = read_config("{}");
+	struct rti_error err = {};
+
+	(void)state;
+	assert_true(rti_spec_apply_exec_options(&spec, &options, &err) < 0);
+	assert_string_equal(err.text, "process property must not be empty");
+	assert_true(rti_spec_add_notify_socket(&spec, "/x", &err) < 0);
+	assert_int_equal(spec.mounts.count, 0);
+	rti_spec_done(&spec);
+}
+
 static void test_terminal_and_console_socket_go_together(void **state)
 {
 	struct rti_spec_process process = { .terminal = true };
@@ -241,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_exec_flags_change_the_process),
 		cmocka_unit_test(test_exec_without_flags_keeps_the_process),
 		cmocka_unit_test(test_bad_exec_flags_are_refused),
+		cmocka_unit_test(test_configuration_without_process_is_refused),
 		cmocka_unit_test(test_terminal_and_console_socket_go_together),
 		cmocka_unit_test(test_notify_socket_adds_mount_and_variable),
 		cmocka_unit_test(test_process_wins_over_container),

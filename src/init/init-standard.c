@@ -65,7 +65,11 @@ static int step_prepare_rootfs(struct init_context *context, struct rti_error *e
 
 static int step_wait_for_hooks(struct init_context *context, struct rti_error *err)
 {
-	return sync_dialog_run_hooks(&context->dialog, err);
+	int r = open_to_rootless_parent(context, true, err);
+
+	if (r == 0)
+		r = sync_dialog_run_hooks(&context->dialog, err);
+	return r < 0 ? r : open_to_rootless_parent(context, false, err);
 }
 
 static int step_enter_rootfs(struct init_context *context, struct rti_error *err)
@@ -275,6 +279,7 @@ static const struct step steps[] = {
 	{ "restore parent-death signal", step_restore_pdeathsig },
 	{ "check parent", step_check_parent },
 	{ "find program", step_find_program },
+	{ "open to rootless parent", step_open_to_rootless_parent },
 	{ "load seccomp", step_load_seccomp_late },
 	{ "close sync socket and log pipe", step_close_sync_and_log },
 	{ "wait for start", step_wait_for_start },

@@ -92,15 +92,30 @@ int step_prepare_procfs(struct init_context *context, struct rti_error *err)
 	return rti_procfs_prepare(err);
 }
 
-/*
- * A rootless parent may take a descriptor out of this process only while it is dumpable. That is
- * granted to the first process of a container of its own; in a running container others could use
- * it.
- */
-static bool listener_needs_dumpable(const struct init_context *context)
+/* Where namespaces are shared there may be others who could make use of it. */
+static bool has_only_new_namespaces(const struct rti_namespaces *namespaces)
 {
-	return context->seccomp.notify && context->init.config->rootless_euid &&
-	       context->inherited.type == RTI_INIT_STANDARD;
+	for (size_t i = 0; i < namespaces->count; i++)
+		if (namespaces->items[i].path && *namespaces->items[i].path)
+			return false;
+	return true;
+}
+
+int open_to_rootless_parent(const struct init_context *context, bool open, struct rti_error *err)
+{
+	const struct rti_config *config = context->init.config;
+
+	if (!config->rootless_euid || context->inherited.type != RTI_INIT_STANDARD ||
+	    !has_only_new_namespaces(&config->namespaces))
+		return 0;
+	if (prctl(PR_SET_DUMPABLE, open ? 1UL : 0UL, 0UL, 0UL, 0UL) < 0)
+		return rti_fail(err, errno, "prctl(PR_SET_DUMPABLE)");
+	return 0;
+}
+
+int step_open_to_rootless_parent(struct init_context *context, struct rti_error *err)
+{
+	return open_to_rootless_parent(context, true, err);
 }
 
 static int load_seccomp(struct init_context *context, struct rti_error *err)
@@ -108,8 +123,9 @@ static int load_seccomp(struct init_context *context, struct rti_error *err)
 	_cleanup_fd_ int listener_fd = -EBADF;
 	int r;
 
-	if (listener_needs_dumpable(context) && prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL) < 0)
-		return rti_fail(err, errno, "prctl(PR_SET_DUMPABLE)");
+	r = context->seccomp.notify ? open_to_rootless_parent(context, true, err) : 0;
+	if (r < 0)
+		return r;
 	r = seccomp_program_load(&context->seccomp, &listener_fd, err);
 	if (r < 0 || listener_fd < 0)
 		return r;

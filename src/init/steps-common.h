@@ -28,6 +28,19 @@ int step_prepare_procfs(struct init_context *context, struct rti_error *err);
 /* Without no_new_privs only a privileged process may load a filter, so it comes before the user. */
 int step_load_seccomp_early(struct init_context *context, struct rti_error *err);
 
+/**
+ * open_to_rootless_parent() - let an unprivileged parent look into this process, or no longer
+ *
+ * The kernel lets an unprivileged parent enter this process's namespaces, which its hooks and "exec"
+ * into a created container do, or take the seccomp listener, only as long as it is dumpable. So the
+ * first process of a rootless container is, while it waits for the parent's hooks, hands over the
+ * listener, and waits to be started; but not if any of its namespaces is shared. For a privileged
+ * parent nothing is done.
+ *
+ * Return: 0 or a negative errno.
+ */
+int open_to_rootless_parent(const struct init_context *context, bool open, struct rti_error *err);
+
 int step_mark_fds(struct init_context *context, struct rti_error *err);
 int step_enter_cwd(struct init_context *context, struct rti_error *err);
 int step_drop_bounding(struct init_context *context, struct rti_error *err);
@@ -36,6 +49,9 @@ int step_enter_cwd_again(struct init_context *context, struct rti_error *err);
 int step_apply_capabilities(struct init_context *context, struct rti_error *err);
 
 int step_find_program(struct init_context *context, struct rti_error *err);
+
+/* For the time until the start; done before the seccomp filter, which need not allow it. */
+int step_open_to_rootless_parent(struct init_context *context, struct rti_error *err);
 
 /* With no_new_privs the filter comes as late as can be: it need not allow the steps before. */
 int step_load_seccomp_late(struct init_context *context, struct rti_error *err);

@@ -70,7 +70,7 @@ static const struct architecture *find_by_name(const char *name)
 	return NULL;
 }
 
-static const char *name_of_token(uint32_t token)
+const char *seccomp_architecture_name(uint32_t token)
 {
 	for (size_t i = 0; i < sizeof(architectures) / sizeof(architectures[0]); i++)
 		if (architectures[i].token == token)
@@ -124,10 +124,11 @@ static uint32_t find_last(const struct rti_seccomp *seccomp, uint32_t token)
 			last = (uint32_t)number;
 	}
 	if (last == 0)
-		log_warn("could not find any syscalls for arch %s", name_of_token(token));
+		log_warn("could not find any syscalls for arch %s",
+			 seccomp_architecture_name(token));
 	else
-		log_debug("seccomp: largest syscall number for arch %s is %u", name_of_token(token),
-			  last);
+		log_debug("seccomp: largest syscall number for arch %s is %u",
+			  seccomp_architecture_name(token), last);
 	return last;
 }
 

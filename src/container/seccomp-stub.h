@@ -40,6 +40,11 @@ int seccomp_architectures_resolve(const struct rti_strings *names,
 				  struct seccomp_architectures *ret, struct rti_error *err);
 
 /**
+ * seccomp_architecture_name() - runc's name of a token, or "unknown"
+ */
+const char *seccomp_architecture_name(uint32_t token);
+
+/**
  * seccomp_stub_is_wanted() - whether the profile gets a stub
  *
  * Not when the default action lets unknown calls through (allow, log, trace), nor when it is ENOSYS

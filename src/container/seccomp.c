@@ -290,6 +290,12 @@ static int add_everything(scmp_filter_ctx filter, const struct rti_seccomp *secc
 
 	for (size_t i = 0; i < architectures->count; i++) {
 		r = seccomp_arch_add(filter, architectures->tokens[i]);
+		if (r == -EINVAL)
+			return rti_refuse(
+				err, EINVAL,
+				"error adding architecture to seccomp filter: architecture "
+				"%s is not supported on this version of the library",
+				seccomp_architecture_name(architectures->tokens[i]));
 		if (r < 0 && r != -EEXIST)
 			return rti_fail(err, -r, "error adding architecture to seccomp filter");
 	}

@@ -221,6 +221,14 @@ static void test_long_allow_list_as_under_runc(void **state)
 			    "config/seccomp-flags-empty-noarch.bpf.json");
 }
 
+/* An allow list with the kinds of conditions that engines' default profiles have. */
+static void test_three_architectures_as_under_runc(void **state)
+{
+	(void)state;
+	compare_with_golden("seccomp/three-architectures.wire.json",
+			    "seccomp/three-architectures.bpf.json");
+}
+
 static void test_notify_as_under_runc(void **state)
 {
 	(void)state;
@@ -608,7 +616,8 @@ static void test_loaded_deny_list_gives_enosys_for_newer_calls(void **state)
 		{ .name = "rt_sigreturn", .action = RTI_SECCOMP_ALLOW },
 		{ .name = "openat2", .action = RTI_SECCOMP_ALLOW },
 		{ .name = "write", .action = RTI_SECCOMP_ALLOW },
-		{ .name = "sigaltstack", .action = RTI_SECCOMP_ALLOW }, /* AddressSanitizer's exit */
+		{ .name = "sigaltstack",
+		  .action = RTI_SECCOMP_ALLOW }, /* AddressSanitizer's exit */
 	};
 	struct rti_seccomp profile = { .default_action = RTI_SECCOMP_ERRNO,
 				       .syscalls = ITEMS(calls) };
@@ -657,6 +666,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_actions_and_operators_as_under_runc),
 		cmocka_unit_test(test_long_allow_list_as_under_runc),
+		cmocka_unit_test(test_three_architectures_as_under_runc),
 		cmocka_unit_test(test_notify_as_under_runc),
 		cmocka_unit_test(test_rule_equal_to_default_is_skipped),
 		cmocka_unit_test(test_repeated_argument_means_any_of_the_conditions),

@@ -431,7 +431,10 @@ struct rti_init_config {
  * repeated keys, bytes after the object. Numbers must be integers in range; strings must not hold a
  * NUL; depth and size are bounded. A missing "config" object is refused. Members of the 1.2 dialect
  * are put where the later dialects have them (user into uid and gid, config.scheduler into scheduler,
- * rootless_* into config).
+ * config.io_priority into io_priority unless it is an exec, rootless_* into config), and what 1.2 alone
+ * understands otherwise becomes what it means: a null environment is an empty one, null capabilities
+ * are those of config or none at all. Hooks of which there are none are NULL, and CPU and node sets
+ * have no zero words at their end, whichever dialect wrote them.
  *
  * Return: 0; -ENODATA for end of file before the object ("EOF", "unexpected EOF"); -EBADMSG for an
  * object that cannot be accepted; -ENOMEM; or what read(2) gave. On failure @ret is empty.

@@ -143,7 +143,7 @@ struct rti_object {
  *
  * Return: 0; -ENODATA for a text that ends early ("EOF", "unexpected EOF"; with RTI_DECODE_WHOLE
  * "unexpected end of JSON input"); -EBADMSG for one that cannot be accepted; -ENOMEM. On failure
- * *@into is partly filled.
+ * what @into points to is partly filled.
  */
 int rti_json_decode_object(const char *text, size_t size, const struct rti_object *object,
 			   void *into, struct rti_arena *arena, unsigned int flags,

@@ -218,22 +218,22 @@ int rti_sync_send(struct rti_sync *sync, enum rti_sync_type type, const char *ar
 	return r < 0 ? rti_prefix(err, r, "sending file after sync \"%s\"", info->name) : 0;
 }
 
-/* Takes the fd packet off the socket even where no fd belongs, so that none stays in flight. */
 static int receive_flagged_fd(struct rti_sync *sync, const struct rti_sync_message *message,
 			      char *fd_name, int *ret_fd, struct rti_error *err)
 {
 	char name[RTI_SYNC_FD_NAME_MAX + 1];
 	int fd, r;
 
+	if (!ret_fd || !rti_sync_info(message->type)->fd) {
+		/* Not waited for: a peer that lies may never send it. */
+		discard_packet(sync->socket_fd);
+		return rti_refuse(err, EBADMSG, "sync %s had unexpected file passed", message->name);
+	}
 	r = rti_sync_fd_receive(sync->socket_fd, name, sizeof(name), &fd, err);
 	if (r == RTI_SYNC_EOF)
 		r = rti_refuse(err, ECONNRESET, "EOF");
 	if (r < 0)
 		return rti_prefix(err, r, "receiving fd from sync %s failed", message->name);
-	if (!ret_fd || !rti_sync_info(message->type)->fd) {
-		rti_close(fd);
-		return rti_refuse(err, EBADMSG, "sync %s had unexpected file passed", message->name);
-	}
 	strcpy(fd_name, name);
 	*ret_fd = fd;
 	return 0;

@@ -59,7 +59,7 @@ bool inherited_has(char **environment, enum inherited_variable variable);
 /**
  * inherited_open_log() - check LOGPIPE and LOGLEVEL
  *
- * Both may be missing. On success the log_* members are valid.
+ * Both may be missing. The log_* members are valid afterwards, also after a failure.
  *
  * Return: 0, -EINVAL or -EBADF; the text is that of runc's stages.
  */

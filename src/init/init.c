@@ -83,13 +83,13 @@ static int run_stages(struct inherited *inherited, struct rti_error *err)
 	struct rti_bootstrap bootstrap;
 	int r;
 
+	/* A wrong level is something to be logged. */
 	r = inherited_open_log(inherited, err);
-	if (r < 0)
-		return r;
 	if (inherited->log_fd >= 0)
 		log_open(inherited->log_fd, inherited->log_level);
 	log_set_stage("nsexec");
-	r = inherited_open_init(inherited, err);
+	if (r == 0)
+		r = inherited_open_init(inherited, err);
 	if (r < 0)
 		return r;
 

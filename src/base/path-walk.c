@@ -82,8 +82,8 @@ static int walk_up(struct walk *walk, bool keep_missing)
 }
 
 /*
- * Whether a link on procfs jumps somewhere else than its text says. The kernel does not tell, so only
- * the plain links in procfs's root ("self", "mounts", ...) are taken for plain.
+ * Whether a link on procfs jumps somewhere else than its text says. The kernel does not tell, so
+ * only the plain links in procfs's root ("self", "mounts", ...) are taken for plain.
  */
 static bool walk_link_is_magic(int dir_fd, int link_fd)
 {

@@ -17,8 +17,8 @@
  * @ret_resolved: PATH_MAX bytes for the path without links ("" for the root), or NULL
  * @ret_fd:       O_PATH fd of what was found, -EBADF if it does not exist; or NULL
  *
- * Return: 0 or a negative errno, the one that openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS) would
- * give; -EAGAIN if the tree kept changing.
+ * Return: 0 or a negative errno, the one that openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+ * would give; -EAGAIN if the tree kept changing.
  */
 int rti_path_walk(int root_fd, const char *path, int flags, bool keep_missing,
 		  char *ret_resolved, int *ret_fd);

@@ -71,7 +71,8 @@ int rti_path_open(int root_fd, const char *path, int flags, struct rti_error *er
 	return fd;
 }
 
-int rti_path_resolve(int root_fd, const char *path, char ret[static PATH_MAX], struct rti_error *err)
+int rti_path_resolve(int root_fd, const char *path, char ret[static PATH_MAX],
+		     struct rti_error *err)
 {
 	int r = rti_path_walk(root_fd, *path ? path : "/", 0, true, ret, NULL);
 
@@ -135,10 +136,11 @@ static int path_descend(int root_fd, const char *resolved, size_t size, mode_t m
 }
 
 /*
- * The usual case, where all but the last name exists: one lookup. Gives -ENOENT where the careful way
- * is needed, or says more about what is wrong.
+ * The usual case, where all but the last name exists: one lookup. Gives -ENOENT where the careful
+ * way is needed, or says more about what is wrong.
  */
-static int path_open_existing_parent(int root_fd, const char *path, char ret_name[static NAME_MAX + 1])
+static int path_open_existing_parent(int root_fd, const char *path,
+				     char ret_name[static NAME_MAX + 1])
 {
 	const char *name = strrchr(path, '/');
 	_cleanup_fd_ int dir_fd = -EBADF;

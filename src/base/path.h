@@ -4,8 +4,9 @@
  *
  * A container's tree is written by somebody else, possibly while we walk through it. All functions
  * here take the root as an fd, take a path that is understood as chroot(2) would ("/" and ".." stop
- * at the root, absolute links start at it), never leave the root, never pass a magic link of procfs,
- * and give O_PATH fds, so that nothing is opened for real before the caller has looked at it.
+ * at the root, absolute links start at it), never leave the root, never pass a magic link of
+ * procfs, and give O_PATH fds, so that nothing is opened for real before the caller has looked at
+ * it.
  *
  * Lookups use openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS). Where that system call is missing,
  * or where it keeps failing with EAGAIN because somebody renames directories under it, a walk of
@@ -75,7 +76,8 @@ int rti_path_open(int root_fd, const char *path, int flags, struct rti_error *er
  *
  * Return: 0 or a negative errno.
  */
-int rti_path_resolve(int root_fd, const char *path, char ret[static PATH_MAX], struct rti_error *err);
+int rti_path_resolve(int root_fd, const char *path, char ret[static PATH_MAX],
+		     struct rti_error *err);
 
 /**
  * rti_path_mkdir() - make a directory and its missing parents inside the root
@@ -90,8 +92,8 @@ int rti_path_mkdir(int root_fd, const char *path, mode_t mode, struct rti_error 
 
 /**
  * rti_path_open_parent() - make and open the directory that holds @path
- * @ret_name: NAME_MAX + 1 bytes; the last name of the resolved path, to be used with the returned fd
- *            and without following links
+ * @ret_name: NAME_MAX + 1 bytes; the last name of the resolved path, to be used with the fd and
+ *            without following links
  *
  * Return: fd as rti_path_mkdir(), or a negative errno; -EINVAL if @path names the root itself.
  */

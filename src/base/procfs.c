@@ -103,7 +103,8 @@ static int procfs_make(bool limited, struct rti_procfs *ret, struct rti_error *e
 
 		r = fd < 0 ? fd : procfs_check(fd);
 		if (r == 0) {
-			*ret = (struct rti_procfs){ .root_fd = fd, .is_private = ways[i].is_private };
+			ret->root_fd = fd;
+			ret->is_private = ways[i].is_private;
 			return 0;
 		}
 		rti_close(fd);
@@ -181,7 +182,7 @@ static bool procfs_is_same_mount(int root_fd, int fd)
 	       root.stx_dev_minor == other.stx_dev_minor;
 }
 
-/* Step by step, for kernels without openat2: every name must be on the handle's mount and no link. */
+/* Step by step, for kernels without openat2: each name must be on the handle's mount, no link. */
 static int procfs_walk(const struct rti_procfs *proc, const char *path, int flags)
 {
 	_cleanup_fd_ int dir_fd = -EBADF;
@@ -277,8 +278,8 @@ static int procfs_open_joined(const struct rti_procfs *proc, const char *path, i
 	int fd = procfs_lookup(proc, path, flags);
 
 	if (fd < 0)
-		return rti_fail(err, -fd, "unsafe procfs detected: openat2 %s/%s", rti_procfs_name(proc),
-				path);
+		return rti_fail(err, -fd, "unsafe procfs detected: openat2 %s/%s",
+				rti_procfs_name(proc), path);
 	return fd;
 }
 

@@ -2,10 +2,10 @@
 /**
  * /proc that is known to be procfs.
  *
- * Where an attacker can mount, /proc/self/attr/exec may be anything (CVE-2019-16884, CVE-2025-52881).
- * So every use of /proc goes through a handle on a procfs of our own: fsopen("proc"), which nobody
- * can mount over; else a detached copy of /proc; else /proc as it is found, checked. Every lookup
- * below the handle stays on that mount and passes no magic link.
+ * Where an attacker can mount, /proc/self/attr/exec may be anything (CVE-2019-16884,
+ * CVE-2025-52881). So every use of /proc goes through a handle on a procfs of our own:
+ * fsopen("proc"), which nobody can mount over; else a detached copy of /proc; else /proc as it is
+ * found, checked. Every lookup below the handle stays on that mount and passes no magic link.
  *
  * One handle, limited to processes (subset=pid) where the kernel can, is made at first use and kept
  * for the process. It is close-on-exec. Thread-safe.
@@ -22,7 +22,7 @@
 #include "base/error.h"
 
 enum rti_procfs_base {
-	RTI_PROCFS_ROOT,	/* /proc; falls back to an unlimited handle where subset=pid hides a file */
+	RTI_PROCFS_ROOT,	/* /proc, including what subset=pid hides */
 	RTI_PROCFS_SELF,	/* /proc/self */
 	RTI_PROCFS_THREAD_SELF, /* /proc/thread-self */
 };

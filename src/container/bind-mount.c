@@ -77,7 +77,8 @@ static int bind_set_flags_with_locked(const struct mount_entry *entry, struct mo
 		  entry->mount->destination, mount_flags_text(source_flags, text), refusal->text);
 	if (source_flags & cleared & BIND_LOCKED_FLAGS)
 		return rti_refuse(err, -refusal_r, "cannot clear locked flags %s: %s",
-				  mount_flags_text(source_flags & cleared & BIND_LOCKED_FLAGS, text),
+				  mount_flags_text(source_flags & cleared & BIND_LOCKED_FLAGS,
+						   text),
 				  refusal->text);
 	/* Adding one kind of access time update to another gives a third, silently. */
 	if (wanted & BIND_ATIME_FLAGS &&

@@ -44,8 +44,8 @@ static int cgroup_bind_v2(const struct mount_root *root, struct mount_entry *ent
 	int r = mount_entry_apply(root, &bind, &cgroup_no_source, err);
 
 	/*
-	 * A rootless runc whose own cgroup is not visible here: cover the place, because a read-only
-	 * recursive bind of /sys would leave it writable (CVE-2023-25809).
+	 * A rootless runc whose own cgroup is not visible here: cover the place, because a
+	 * read-only recursive bind of /sys would leave it writable (CVE-2023-25809).
 	 */
 	if (r == -ENOENT && root->is_rootless_cgroups)
 		return cover_directory(&call, root->label, err);
@@ -119,10 +119,11 @@ static const char *cgroup_own_path(const char *own, const char *name, size_t nam
 	while (*own) {
 		size_t line = strcspn(own, "\n");
 		const char *words = memchr(own, ':', line);
-		const char *path = words ? memchr(words + 1, ':', line - (size_t)(words + 1 - own)) :
-					   NULL;
+		const char *path = NULL;
 
-		if (path && cgroup_has_word(words + 1, (size_t)(path - words - 1), name, name_size)) {
+		if (words++)
+			path = memchr(words, ':', line - (size_t)(words - own));
+		if (path && cgroup_has_word(words, (size_t)(path - words), name, name_size)) {
 			*ret_size = line - (size_t)(path + 1 - own);
 			return path + 1;
 		}
@@ -149,7 +150,7 @@ static char *cgroup_join(const char *mount_point, const char *root, const char *
 		       ret;
 }
 
-/* Notes a mount whose controllers we are in and have not seen before; their order is the kernel's. */
+/* Notes a mount whose controllers we are in and have not seen before, in the kernel's order. */
 static int cgroup_note(void *data, const struct mountinfo *info, struct rti_error *err)
 {
 	struct cgroup_list *list = data;
@@ -291,7 +292,8 @@ static int cgroup_mount_hierarchies(const struct mount_root *root, const struct 
 		const char *name = cgroup_base_name(&list->items[i]);
 		char destination[2 * PATH_MAX];
 
-		snprintf(destination, sizeof(destination), "%s/%s", entry->mount->destination, name);
+		snprintf(destination, sizeof(destination), "%s/%s", entry->mount->destination,
+			 name);
 		if (root->has_cgroup_namespace)
 			r = cgroup_mount_fresh(root, entry, destination, name, err);
 		else

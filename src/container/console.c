@@ -81,13 +81,15 @@ static int console_open_named_peer(unsigned int number, struct rti_error *err)
 		return rti_fail(err, errno, "open %s", path);
 	if (fs.f_type != DEVPTS_SUPER_MAGIC)
 		return rti_refuse(err, ENODEV,
-				  "pty peer handle is not on a real devpts mount: super magic is %#lx",
+				  "pty peer handle is not on a real devpts mount: super magic is "
+				  "%#lx",
 				  (unsigned long)fs.f_type);
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(CONSOLE_PTY_MAJOR, number))
 		return rti_refuse(err, ENODEV,
-				  "pty peer handle is not the real char device for pty %u: ftype %#x "
-				  "%u:%u",
-				  number, st.st_mode & S_IFMT, major(st.st_rdev), minor(st.st_rdev));
+				  "pty peer handle is not the real char device for pty %u: ftype "
+				  "%#x %u:%u",
+				  number, st.st_mode & S_IFMT, major(st.st_rdev),
+				  minor(st.st_rdev));
 	return rti_procfs_reopen(path_fd, O_RDWR | O_NOCTTY, err);
 }
 

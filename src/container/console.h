@@ -17,9 +17,9 @@
  * @height:           rows
  * @bind_dev_console: bind the terminal over /dev/console too (the container's first process)
  *
- * Call it inside the container's root, as leader of a session without terminal. The pair is made from
- * the container's /dev/pts/ptmx after checking that this is one, and the terminal's end is taken from
- * the master's fd and not by name (CVE-2025-52565). The master goes out with the payload
+ * Call it inside the container's root, as leader of a session without terminal. The pair is made
+ * from the container's /dev/pts/ptmx after checking that this is one, and the terminal's end is
+ * taken from the master's fd and not by name (CVE-2025-52565). The master goes out with the payload
  * "/dev/pts/ptmx", and fds 0 to 2 become the terminal, which becomes the controlling one.
  *
  * Return: 0 or a negative errno, e.g. `open /dev/pts/ptmx: no such file or directory`,

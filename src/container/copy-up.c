@@ -5,7 +5,7 @@
  * The covered directory is opened first and stays reachable through its fd, so the tmpfs is mounted
  * where it belongs at once and filled there. (runc fills it in the host's /tmp and moves it.)
  *
- * Directories are taken from a queue of paths below the two tops, so that depth costs no fds.
+ * Directories wait as paths below the two tops, so that depth costs no fds.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -30,24 +30,22 @@ struct copy_directory {
 struct copy_up {
 	int from_fd; /* tops */
 	int to_fd;
-	struct copy_directory *queue;
-	struct copy_directory **queue_end;
+	struct copy_directory *waiting;
 };
 
-static int copy_queue(struct copy_up *copy, const char *directory, const char *name)
+static int copy_later(struct copy_up *copy, const char *directory, const char *name)
 {
 	size_t size = strlen(directory) + 1 + strlen(name) + 1;
 	struct copy_directory *item = malloc(sizeof(*item) + size);
 
 	if (!item)
 		return -ENOMEM;
-	item->next = NULL;
 	strcpy(item->path, directory);
 	if (*directory)
 		strcat(item->path, "/");
 	strcat(item->path, name);
-	*copy->queue_end = item;
-	copy->queue_end = &item->next;
+	item->next = copy->waiting;
+	copy->waiting = item;
 	return 0;
 }
 
@@ -94,7 +92,7 @@ static int copy_link(int from_dir_fd, int to_dir_fd, const char *name)
 	return symlinkat(text, to_dir_fd, name) < 0 ? -errno : 0;
 }
 
-/* One name of a directory, with its owner and mode; directories are queued. */
+/* One name of a directory, with its owner and mode; directories come later. */
 static int copy_name(struct copy_up *copy, const char *directory, int from_fd, int to_fd,
 		     const char *name)
 {
@@ -105,7 +103,7 @@ static int copy_name(struct copy_up *copy, const char *directory, int from_fd, i
 		return -errno;
 	switch (st.st_mode & S_IFMT) {
 	case S_IFDIR:
-		r = mkdirat(to_fd, name, 0700) < 0 ? -errno : copy_queue(copy, directory, name);
+		r = mkdirat(to_fd, name, 0700) < 0 ? -errno : copy_later(copy, directory, name);
 		break;
 	case S_IFREG:
 		r = copy_file(from_fd, to_fd, name);
@@ -129,8 +127,9 @@ static int copy_name(struct copy_up *copy, const char *directory, int from_fd, i
 
 static int copy_one_directory(struct copy_up *copy, const char *path, struct rti_error *err)
 {
-	_cleanup_fd_ int path_fd = rti_path_open(copy->from_fd, path, O_DIRECTORY | O_NOFOLLOW, err);
-	_cleanup_fd_ int to_fd = rti_path_open(copy->to_fd, path, O_DIRECTORY | O_NOFOLLOW, err);
+	const int flags = O_DIRECTORY | O_NOFOLLOW;
+	_cleanup_fd_ int path_fd = rti_path_open(copy->from_fd, path, flags, err);
+	_cleanup_fd_ int to_fd = rti_path_open(copy->to_fd, path, flags, err);
 	struct dirent *entry;
 	DIR *directory;
 	int from_fd;
@@ -160,18 +159,16 @@ static int copy_one_directory(struct copy_up *copy, const char *path, struct rti
 
 static int copy_run(struct copy_up *copy, struct rti_error *err)
 {
-	int r = copy_queue(copy, "", "");
+	int r = copy_later(copy, "", "");
 
 	if (r < 0)
-		return rti_fail(err, -r, "queue directories");
-	while (copy->queue) {
-		struct copy_directory *item = copy->queue;
+		return rti_fail(err, -r, "note directory");
+	while (copy->waiting) {
+		struct copy_directory *item = copy->waiting;
 
+		copy->waiting = item->next;
 		if (r == 0)
 			r = copy_one_directory(copy, item->path, err);
-		copy->queue = item->next;
-		if (!copy->queue)
-			copy->queue_end = &copy->queue;
 		free(item);
 	}
 	return r;
@@ -192,7 +189,6 @@ int mount_entry_copy_up(const struct mount_root *root, struct mount_entry *entry
 	if (r < 0)
 		return r;
 	copy.to_fd = entry->target_fd;
-	copy.queue_end = &copy.queue;
 	r = copy_run(&copy, err);
 	if (r < 0)
 		return rti_prefix(err, r, "tmpcopyup: failed to copy %s to %s",

@@ -53,8 +53,8 @@ static int device_bind(int dir_fd, const char *name, const struct rti_device *de
 		       struct rti_error *err)
 {
 	_cleanup_fd_ int target_fd = -EBADF;
-	struct mount_call call = { MOUNT_CALL_NO_FDS, .source = device->path, .target = device->path,
-				   .type = "bind", .flags = MS_BIND };
+	struct mount_call call = { MOUNT_CALL_NO_FDS, .source = device->path,
+				   .target = device->path, .type = "bind", .flags = MS_BIND };
 
 	target_fd = device_open_target(dir_fd, name, 0, err);
 	if (target_fd < 0)
@@ -64,8 +64,8 @@ static int device_bind(int dir_fd, const char *name, const struct rti_device *de
 }
 
 /*
- * Gives the node its mode, which mknod(2) may have cut with the umask, through its O_PATH fd. Before
- * fchmodat2(2) (Linux 6.6) only the magic link of the fd can do that.
+ * Gives the node its mode, which mknod(2) may have cut with the umask, through its O_PATH fd.
+ * Before fchmodat2(2) (Linux 6.6) only the magic link of the fd can do that.
  */
 static int device_set_mode(int fd, mode_t mode)
 {

@@ -16,9 +16,9 @@
  * @config:  its devices; nodes are bound from the host's where a user namespace is listed
  *
  * Nodes are made by mknod(2), else, and in user namespaces, as binds of the host's node of the same
- * path. A name that exists already is left as it is, as runc does, except /dev/ptmx, which becomes a
- * link to pts/ptmx. Everything is relative to the root fd: an image whose /dev is a link to elsewhere
- * gets its devices inside the root (CVE-2026-41579).
+ * path. A name that exists already is left as it is, as runc does, except /dev/ptmx, which becomes
+ * a link to pts/ptmx. Everything is relative to the root fd: an image whose /dev is a link to
+ * elsewhere gets its devices inside the root (CVE-2026-41579).
  *
  * Return: 0 or a negative errno: `error creating device nodes: ...`, `error setting up ptmx: ...`,
  * `error setting up /dev symlinks: ...`.

@@ -130,7 +130,8 @@ static int mask_hide_one(struct mask *mask, const char *path, struct rti_error *
 {
 	_cleanup_fd_ int target_fd = open(path, O_PATH | O_CLOEXEC);
 	struct mount_call call = { .target = path, .target_fd = target_fd,
-				   .source_fd = mask->null_fd, .flags = MS_BIND, .is_inside = true };
+				   .source_fd = mask->null_fd, .flags = MS_BIND,
+				   .is_inside = true };
 	struct stat st;
 	int r;
 

@@ -24,8 +24,8 @@ int mask_make_readonly(const struct rti_strings *paths, struct rti_error *err);
  * @paths:       as configured; missing ones and repetitions are skipped
  * @mount_label: SELinux label for the tmpfs; NULL or "" for none
  *
- * /dev/null must be the real one (char 1:3): an image that makes it a link to a file of procfs would
- * otherwise get that file, writable, over the masked path (CVE-2025-31133).
+ * /dev/null must be the real one (char 1:3): an image that makes it a link to a file of procfs
+ * would otherwise get that file, writable, over the masked path (CVE-2025-31133).
  *
  * Return: 0 or a negative errno: `can't mask paths: container's /dev/null is invalid`,
  * `can't mask dir "P": ...`, `can't mask path "P": ...`.

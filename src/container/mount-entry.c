@@ -29,7 +29,8 @@ int mount_entry_enter(const struct mount_root *root, struct mount_entry *entry,
 		return rti_fail(err, -r, "reopen mountpoint after mount");
 	fd = rti_path_open(root->fd, inside, 0, err);
 	if (fd < 0)
-		return rti_prefix(err, fd, "reopen mountpoint after mount: re-open mountpoint \"%s\"",
+		return rti_prefix(err, fd,
+				  "reopen mountpoint after mount: re-open mountpoint \"%s\"",
 				  inside);
 	r = rti_procfs_fd_target(fd, path, err);
 	if (r < 0)
@@ -38,8 +39,8 @@ int mount_entry_enter(const struct mount_root *root, struct mount_entry *entry,
 				  "mountpoint");
 	if (strcmp(path, entry->target_path) != 0)
 		return rti_refuse(err, EAGAIN,
-				  "reopen mountpoint after mount: mountpoint \"%s\" was moved while "
-				  "re-opening",
+				  "reopen mountpoint after mount: mountpoint \"%s\" was moved "
+				  "while re-opening",
 				  inside);
 	rti_close(entry->target_fd);
 	entry->target_fd = rti_take_fd(&fd);
@@ -166,7 +167,8 @@ static int mount_entry_tmpfs(const struct mount_root *root, struct mount_entry *
 
 struct mount_type {
 	const char *name; /* NULL: any other */
-	int (*find)(const struct mount_root *root, struct mount_entry *entry, struct rti_error *err);
+	int (*find)(const struct mount_root *root, struct mount_entry *entry,
+		    struct rti_error *err);
 	int (*mount)(const struct mount_root *root, struct mount_entry *entry,
 		     struct rti_error *err);
 };

@@ -29,7 +29,7 @@ struct mount_root {
 struct mount_entry {
 	const struct rti_mount *mount;
 	struct mount_source source; /* borrowed; fd -EBADF: bind from mount->source */
-	char *data;		    /* malloc()ed: mount->data, with the mode of what is there before it */
+	char *data;		    /* malloc()ed: mount->data after the mode of what is there */
 	int target_fd;		    /* the mount point, and after mounting the mount */
 	char target_path[PATH_MAX]; /* its path as the kernel sees it, below root->path */
 	bool is_mounted;	    /* target_fd is in the new mount */
@@ -70,8 +70,8 @@ int mount_entry_enter(const struct mount_root *root, struct mount_entry *entry,
 /**
  * mount_point_open() - find or make the entry's destination, following links inside the root
  *
- * A missing one is made: an empty file for a bind of anything but a directory, else a directory. For
- * a tmpfs on an existing directory "mode=" is put before the entry's data.
+ * A missing one is made: an empty file for a bind of anything but a directory, else a directory.
+ * For a tmpfs on an existing directory "mode=" is put before the entry's data.
  *
  * Return: 0 or a negative errno, e.g. `mountpoint "X" is outside of rootfs "R"`.
  */

@@ -59,8 +59,9 @@ refuse:
 }
 
 /*
- * A mount below /proc could give our own writes to /proc, or the container's view of itself, another
- * meaning (CVE-2019-16884). The exceptions are files that lxcfs and the like are used to replace.
+ * A mount below /proc could give our own writes to /proc, or the container's view of itself,
+ * another meaning (CVE-2019-16884). The exceptions are files that lxcfs and the like are used to
+ * replace.
  */
 static int mount_point_check_proc(const struct mount_root *root, const struct mount_entry *entry,
 				  const char *inside, struct rti_error *err)
@@ -210,7 +211,8 @@ int mount_point_open_plain(const struct mount_root *root, struct mount_entry *en
 	if (fstat(entry->target_fd, &st) < 0)
 		return rti_fail(err, errno, "stat %s", inside);
 	if (!S_ISDIR(st.st_mode))
-		return rti_refuse(err, ENOTDIR, "filesystem \"%s\" must be mounted on ordinary directory",
+		return rti_refuse(err, ENOTDIR,
+				  "filesystem \"%s\" must be mounted on ordinary directory",
 				  entry->mount->device);
 	/* And where links in the path before the last name have led. */
 	r = mount_point_locate(root, entry, inside, err);

@@ -17,7 +17,7 @@
 
 struct mount_source {
 	int fd;	       /* the asker's, close-on-exec; -EBADF when there is none */
-	bool detached; /* a detached mount, to be attached with move_mount(2); else O_PATH, to be bound */
+	bool detached; /* a detached mount, for move_mount(2); else O_PATH, to be bound */
 };
 
 struct mount_source_ops {
@@ -25,7 +25,8 @@ struct mount_source_ops {
 	 * request() - open the source of @mount
 	 * @ret: filled on success; the caller owns @ret->fd
 	 *
-	 * Return: 0 or a negative errno with @err holding the whole text, to which nothing is added.
+	 * Return: 0 or a negative errno with @err holding the whole text, to which nothing is
+	 * added.
 	 */
 	int (*request)(void *data, const struct rti_mount *mount, struct mount_source *ret,
 		       struct rti_error *err);

@@ -62,7 +62,8 @@ char *mount_flags_text(unsigned long flags, char ret[static MOUNT_FLAGS_TEXT_MAX
 		flags &= ~names[i].flag;
 	}
 	if (flags)
-		snprintf(ret + used, MOUNT_FLAGS_TEXT_MAX - used, "%s0x%lx", used ? "|" : "", flags);
+		snprintf(ret + used, MOUNT_FLAGS_TEXT_MAX - used, "%s0x%lx", used ? "|" : "",
+			 flags);
 	return ret;
 }
 
@@ -223,6 +224,7 @@ int mount_data_with_label(const char *data, const char *label, char **ret)
 	int size;
 
 	size = asprintf(ret, "%s%s%s%s%s", has_data ? data : "", has_data && has_label ? "," : "",
-			has_label ? "context=\"" : "", has_label ? label : "", has_label ? "\"" : "");
+			has_label ? "context=\"" : "", has_label ? label : "",
+			has_label ? "\"" : "");
 	return size < 0 ? -ENOMEM : 0;
 }

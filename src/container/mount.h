@@ -2,9 +2,9 @@
 /**
  * Single mount operations onto fds, with the error texts of runc.
  *
- * mount(2) wants paths. Before the root is switched an fd is named by "/proc/thread-self/fd/N" of the
- * host's /proc; inside the container, whose /proc is not to be trusted, by "N" in the fd directory of
- * our own procfs. Where move_mount(2) exists binds need neither.
+ * mount(2) wants paths. Before the root is switched an fd is named by "/proc/thread-self/fd/N" of
+ * the host's /proc; inside the container, whose /proc is not to be trusted, by "N" in the fd
+ * directory of our own procfs. Where move_mount(2) exists binds need neither.
  */
 #ifndef CONTAINER_MOUNT_H
 #define CONTAINER_MOUNT_H
@@ -41,9 +41,8 @@ char *mount_flags_text(unsigned long flags, char ret[static MOUNT_FLAGS_TEXT_MAX
 /**
  * mount_run() - one mount(2)
  *
- * Return: 0 or a negative errno; errors read
- * "mount src=S, srcType=plain-open, srcFd=N, dst=D, dstFd=/proc/thread-self/fd/N, flags=..., data=...: ..."
- * without what is empty.
+ * Return: 0 or a negative errno; errors read "mount src=S, srcType=plain-open, srcFd=N, dst=D,
+ * dstFd=/proc/thread-self/fd/N, flags=..., data=...: ..." without what is empty.
  */
 int mount_run(const struct mount_call *call, struct rti_error *err);
 
@@ -73,11 +72,11 @@ int mount_attach(int tree_fd, const struct mount_call *call, struct rti_error *e
 
 /**
  * mount_bind() - bind call->source or call->source_fd onto call->target_fd
- * @ret_fd: an fd of the new mount, or -EBADF where the kernel could not give one and the mount point
- *          must be opened again; may be NULL
+ * @ret_fd: an fd of the new mount, or -EBADF where the kernel could not give one and the place must
+ *          be opened again; may be NULL
  *
- * Uses open_tree(2) and move_mount(2). Whatever these do not like is tried again with mount(2), whose
- * errno is the one that users know.
+ * Uses open_tree(2) and move_mount(2). Whatever these do not like is tried again with mount(2),
+ * whose errno is the one that users know.
  *
  * Return: 0 or a negative errno.
  */

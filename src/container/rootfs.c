@@ -32,10 +32,10 @@ static int rootfs_remount(const char *path, unsigned long flags, struct rti_erro
 }
 
 /*
- * Stops the mount that holds the root from being shared: pivot_root(2) refuses a shared one, and the
- * bind of the root on itself must not appear on the host. It stays a slave where the container's root
- * is to be one, because what has become private never gets the host's mounts again. EINVAL says that
- * a directory is no mount point.
+ * Stops the mount that holds the root from being shared: pivot_root(2) refuses a shared one, and
+ * the bind of the root on itself must not appear on the host. It stays a slave where the
+ * container's root is to be one, because what has become private never gets the host's mounts
+ * again. EINVAL says that a directory is no mount point.
  */
 static int rootfs_unshare_parent(const char *root, unsigned long propagation, struct rti_error *err)
 {
@@ -81,7 +81,7 @@ static int rootfs_prepare_root(struct rootfs *rootfs, struct rti_error *err)
 	const struct rti_config *config = rootfs->init->config;
 	int r = 0;
 
-	/* Without a mount namespace the mounts are the host's, and their propagation its own affair. */
+	/* Without a mount namespace the mounts are the host's, and so is their propagation. */
 	if (rti_config_has_namespace(config, "NEWNS"))
 		r = rootfs_bind_root(config, err);
 	if (r < 0)
@@ -94,9 +94,9 @@ static int rootfs_prepare_root(struct rootfs *rootfs, struct rti_error *err)
 }
 
 /*
- * Whether the other side has to open the source: always for id-mapped mounts, and where this process
- * cannot look at it, perhaps because root of its user namespace may not. (Somebody who runs rootless
- * sees no more from outside.)
+ * Whether the other side has to open the source: always for id-mapped mounts, and where this
+ * process cannot look at it, perhaps because root of its user namespace may not. (Somebody who runs
+ * rootless sees no more from outside.)
  */
 static bool rootfs_needs_source(const struct rti_config *config, const struct rti_mount *mount)
 {

@@ -20,7 +20,7 @@
 
 struct rootfs {
 	const struct rti_init_config *init; /* borrowed */
-	int root_fd;			    /* O_PATH; everything before the switch is relative to it */
+	int root_fd;			    /* O_PATH; all before the switch is relative to it */
 	char root_path[PATH_MAX];	    /* what the kernel calls root_fd on the host */
 	bool has_own_dev;		    /* /dev was filled by us, not bound from elsewhere */
 };
@@ -50,9 +50,9 @@ int rootfs_chdir(struct rootfs *rootfs, struct rti_error *err);
 /**
  * rootfs_switch() - make it "/" and finish what must be done from inside
  *
- * pivot_root(2), or MS_MOVE where the configuration forbids it, or chroot(2) where there is no mount
- * namespace; then the root's propagation, /dev/null on the standard fds, and the process's working
- * directory, which is made if missing. The root fd is closed.
+ * pivot_root(2), or MS_MOVE where the configuration forbids it, or chroot(2) where there is no
+ * mount namespace; then the root's propagation, /dev/null on the standard fds, and the process's
+ * working directory, which is made if missing. The root fd is closed.
  *
  * Return: 0 or a negative errno, e.g. `error jailing process inside rootfs: ...`.
  */

@@ -98,7 +98,8 @@ struct rti_mount *box_mount(struct box *box, const char *destination, const char
 void box_mount_usual(struct box *box)
 {
 	box_mount(box, "/proc", "proc", "proc", 0, "");
-	box_mount(box, "/dev", "tmpfs", "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k");
+	box_mount(box, "/dev", "tmpfs", "tmpfs", MS_NOSUID | MS_STRICTATIME,
+		  "mode=755,size=65536k");
 	box_mount(box, "/dev/pts", "devpts", "devpts", MS_NOSUID | MS_NOEXEC,
 		  "newinstance,ptmxmode=0666,mode=0620,gid=5");
 	box_mount(box, "/dev/shm", "tmpfs", "shm", MS_NOSUID | MS_NODEV | MS_NOEXEC,

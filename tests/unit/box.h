@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small container root in a temporary directory, and a child process with its own mount namespace to
- * build a container from it.
+ * A small container root in a temporary directory, and a child process with its own mount namespace
+ * to build a container from it.
  */
 #ifndef TESTS_UNIT_BOX_H
 #define TESTS_UNIT_BOX_H
@@ -75,7 +75,7 @@ bool box_file_write(const char *path, const char *text);
 bool box_file_is(const char *path, const char *text);
 
 /**
- * box_mountinfo() - optional fields and options of the topmost mount on @path, NULL if there is none
+ * box_mountinfo() - optional fields and options of the topmost mount on @path, NULL if none
  */
 const char *box_mountinfo(const char *path);
 

@@ -48,7 +48,8 @@ static void test_errors_leave_out_what_is_empty(void **state)
 	mount_fail(&call, "mount", EINVAL, &err);
 	assert_string_equal(err.text,
 			    "mount src=tmpfs, srcType=plain-open, srcFd=8, dst=/x, "
-			    "dstFd=/proc/thread-self/fd/7, flags=MS_BIND, data=a=b: invalid argument");
+			    "dstFd=/proc/thread-self/fd/7, flags=MS_BIND, data=a=b: invalid "
+			    "argument");
 	call.source = "";
 	mount_fail(&call, "move_mount", EINVAL, &err);
 	assert_string_equal(err.text, "move_mount dst=/x, dstFd=/proc/thread-self/fd/7, "

@@ -179,12 +179,13 @@ static void test_is_inside_compares_whole_names(void **state)
 /* Every path of up to three names out of a set, through both resolvers. */
 static void test_both_resolvers_agree(void **state)
 {
-	static const char *const names[] = { "a",	 "b",	    "..",     ".",	    "etc",
-					     "passwd",	 "to-root", "up",     "far-up",	    "escape",
-					     "to-b",	 "loop1",   "self",   "chain",	    "slash",
-					     "dangling", "missing", "dot",    "to-passwd",  "",
-					     "two-links", "file-as-directory",
-					     "to-b-absolute", "escape-relative" };
+	static const char *const names[] = {
+		"a",	    "b",	"..",	    ".",	     "etc",	  "passwd",
+		"to-root",  "up",	"far-up",   "escape",	     "to-b",	  "loop1",
+		"self",	    "chain",	"slash",    "dangling",	     "missing",	  "dot",
+		"",	    "to-passwd", "two-links", "to-b-absolute", "escape-relative",
+		"file-as-directory",
+	};
 	static const int flags[] = { 0, O_NOFOLLOW, O_DIRECTORY, O_NOFOLLOW | O_DIRECTORY };
 	const size_t n = sizeof(names) / sizeof(names[0]);
 	struct tree *tree = *state;
@@ -307,8 +308,8 @@ static void test_creation_errors_name_the_place(void **state)
 	assert_int_equal(rti_path_open(tree->root_fd, "/etc/passwd/x", 0, &err), -ENOTDIR);
 	assert_string_equal(err.text, "openat2 /etc/passwd/x: not a directory");
 	assert_int_equal(rti_path_create(tree->root_fd, "/up/..", 0644, &err), -EINVAL);
-	assert_string_equal(err.text, "split path \"/\" for mkdir parent: root subpath \"/\" has bad "
-				      "trailing component \"\"");
+	assert_string_equal(err.text, "split path \"/\" for mkdir parent: root subpath \"/\" has "
+				      "bad trailing component \"\"");
 	assert_int_equal(rti_path_symlink("x", tree->root_fd, "/etc", &err), -EEXIST);
 	snprintf(expected, sizeof(expected), "symlinkat %s/root/etc: file exists", tree->path);
 	assert_string_equal(err.text, expected);
@@ -329,7 +330,8 @@ static void test_mkdir_plain_is_mkdir_p(void **state)
 	assert_int_equal(rti_path_mkdir_plain("/", 0755, &err), 0);
 	snprintf(path, sizeof(path), "%s/root/etc/passwd/x", tree->path);
 	assert_int_equal(rti_path_mkdir_plain(path, 0755, &err), -ENOTDIR);
-	snprintf(expected, sizeof(expected), "mkdir %s/root/etc/passwd: not a directory", tree->path);
+	snprintf(expected, sizeof(expected), "mkdir %s/root/etc/passwd: not a directory",
+		 tree->path);
 	assert_string_equal(err.text, expected);
 }
 

@@ -95,8 +95,8 @@ static int binds(struct box *box)
 	mount->cleared_flags = MS_NOSUID;
 	mount = box_mount(box, "/mnt/rro", "bind", box->canary, MS_BIND | MS_REC, "");
 	/* mount_setattr(2) has no older way to say it. */
-	mount->rec_attr = syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) < 0 && errno == ENOSYS ? NULL :
-										    &read_only;
+	if (mount_setattr(-1, "", 0, NULL, 0) == 0 || errno != ENOSYS)
+		mount->rec_attr = &read_only;
 	BOX_CHECK(box_enter(box) == 0);
 	BOX_CHECK(has_flags("/mnt/plain", 0, ST_RDONLY | ST_NOSUID));
 	BOX_CHECK(has_flags("/mnt/ro", ST_RDONLY | ST_NOSUID, ST_NODEV));
@@ -250,9 +250,12 @@ static int refused_mounts(struct box *box)
 {
 	static const struct refusal refusals[] = {
 		{ "/", "tmpfs", "tmpfs", 0,
-		  "create mountpoint for / mount: mountpoint \"%s\" is on the top of rootfs \"%s\"" },
-		{ "/proc/self", "tmpfs", "tmpfs", 0, "cannot be mounted because it is inside /proc" },
-		{ "/proc", "tmpfs", "tmpfs", 0, "cannot be mounted because it is not of type proc" },
+		  "create mountpoint for / mount: mountpoint \"%s\" is on the top of rootfs "
+		  "\"%s\"" },
+		{ "/proc/self", "tmpfs", "tmpfs", 0,
+		  "cannot be mounted because it is inside /proc" },
+		{ "/proc", "tmpfs", "tmpfs", 0,
+		  "cannot be mounted because it is not of type proc" },
 		{ "/proc", "bind", "/tmp", MS_BIND,
 		  "cannot be mounted because it is not of type proc" },
 		{ "/link-to-proc/x", "sysfs", "sysfs", 0, "no such file or directory" },
@@ -411,8 +414,8 @@ static int many_mounts_with_few_fds(struct box *box)
 		if (i % 2)
 			box_mount(box, paths[i], "bind", box->canary, MS_BIND | MS_RDONLY, "");
 		else
-			box_mount(box, paths[i], "tmpfs", "tmpfs", 0, "size=4k")->propagation_flags =
-				(struct rti_numbers){ shared, i % 4 == 0 };
+			box_mount(box, paths[i], "tmpfs", "tmpfs", 0, "size=4k")
+				->propagation_flags = (struct rti_numbers){ shared, i % 4 == 0 };
 	}
 	BOX_CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 	BOX_CHECK(box_enter(box) == 0);
@@ -528,7 +531,8 @@ static int racing_links(struct box *box)
 
 BOX_TESTS(BOX_TEST)
 
-#define BOX_ROW(body) cmocka_unit_test(test_##body), cmocka_unit_test(test_##body##_on_an_old_kernel),
+#define BOX_ROW(body)                                                                              \
+	cmocka_unit_test(test_##body), cmocka_unit_test(test_##body##_on_an_old_kernel),
 
 int main(void)
 {

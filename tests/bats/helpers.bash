@@ -191,6 +191,7 @@ setup() {
 		return 1
 	}
 	make_bundle
+	export ID BUNDLE
 	if declare -F prepare >/dev/null; then prepare; fi
 }
 

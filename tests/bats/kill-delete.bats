@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Signals to a container, and its removal.
+
+load helpers
+
+start() {
+	runtime run --bundle "$BUNDLE" --detach "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&-
+}
+
+has_status() { [ "$(runtime state "$ID" | jq -r .status)" = "$1" ]; }
+said() { grep -q "$1" "$BATS_TEST_TMPDIR/out"; }
+
+@test "kill sends a signal by name, short name or number; TERM if none is named" {
+	script 'for s in HUP USR1 USR2; do trap "echo got $s" $s; done; trap "echo got TERM; exit" TERM
+		echo ready; while :; do sleep 0.05; done'
+	start
+	eventually said ready
+	runtime kill "$ID" SIGHUP
+	eventually said "got HUP"
+	runtime kill "$ID" usr1
+	eventually said "got USR1"
+	runtime kill "$ID" 12
+	eventually said "got USR2"
+	runtime kill "$ID"
+	eventually said "got TERM"
+	eventually has_status stopped
+	run runtime kill "$ID" KILL
+	failed_with "container not running"
+	runtime kill --all "$ID" KILL
+	run runtime kill "$ID" NOSUCH
+	failed_with 'unknown signal "NOSUCH"'
+	runtime delete "$ID"
+}
+
+@test "kill KILL reaches every process of a container that shares the pid namespace" {
+	configure '.linux.namespaces |= map(select(.type != "pid"))'
+	script 'sleep 4321 & sleep 4321'
+	start
+	two() { [ "$(pgrep -fc '^sleep 4321$')" -eq 2 ]; }
+	eventually two
+	runtime kill "$ID" KILL
+	none() { ! pgrep -f '^sleep 4321$'; }
+	eventually none
+	runtime delete "$ID"
+}
+
+@test "a frozen container dies of KILL all the same" {
+	script 'sleep 1000'
+	start
+	runtime pause "$ID"
+	has_status paused
+	runtime kill "$ID" KILL
+	eventually has_status stopped
+	runtime delete "$ID"
+}
+
+@test "delete refuses a running container, delete --force does not" {
+	script 'sleep 1000'
+	start
+	run runtime delete "$ID"
+	failed_with "cannot delete container $ID that is not stopped: running"
+	has_status running
+	runtime delete --force "$ID"
+	[ ! -e "$STATE/$ID" ]
+}
+
+@test "delete removes a created container" {
+	runtime create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
+	runtime delete "$ID"
+	[ ! -e "$STATE/$ID" ]
+}
+
+@test "delete of what is not there fails, with --force it does not" {
+	run runtime delete nosuch
+	[ "$status" -eq 1 ]
+	failed_with "container does not exist"
+	run runtime delete --force nosuch
+	succeeded
+}
+
+@test "delete clears away a container whose creation was cut off" {
+	mkdir -p "$STATE/$ID"
+	mkfifo "$STATE/$ID/exec.fifo"
+	runtime delete --force "$ID"
+	[ ! -e "$STATE/$ID" ]
+}
+
+@test "signals to run in the foreground go to the container" {
+	script 'trap "echo got INT; exit 9" INT; echo ready; while :; do sleep 0.05; done'
+	# A shell leaves SIGINT ignored in what it puts into the background.
+	python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])' \
+		bash -c 'runtime run --bundle "$BUNDLE" "$ID"; echo status $?' >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	eventually said ready
+	kill -INT "$(pgrep -f -- "run --bundle $BUNDLE $ID\$" | while read -r p; do
+		[ "$(cat /proc/$p/comm)" = bash ] || { echo "$p"; break; }
+	done)"
+	eventually said "status 9"
+	said "got INT"
+}

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -144,14 +145,17 @@ int sync_dialog_report(struct sync_dialog *dialog, const char *message, struct r
 {
 	_cleanup_free_ char *arg = NULL, *packet = NULL;
 	size_t size;
+	long n;
 	int r;
 
 	r = rti_sync_error_encode(message, &arg, err);
 	if (r == 0)
 		r = rti_sync_encode(RTI_SYNC_PROC_ERROR, arg, &packet, &size, err);
-	if (r == 0)
-		r = rti_sync_packet_send(dialog->sync.socket_fd, packet, size, err);
-	return r < 0 ? rti_prefix(err, r, "writing sync procError") : 0;
+	if (r < 0)
+		return rti_prefix(err, r, "writing sync procError");
+	/* Not sendto(2), which the container's seccomp filter may forbid by now. */
+	n = rti_retry(write(dialog->sync.socket_fd, packet, size));
+	return n < 0 ? rti_fail(err, (int)-n, "writing sync procError: write sync") : 0;
 }
 
 void sync_dialog_close(struct sync_dialog *dialog)

@@ -63,7 +63,7 @@ int sync_dialog_pass_listener(struct sync_dialog *dialog, int listener_fd, struc
  * sync_dialog_report() - procError: the last message of an init that has failed
  * @message: what the parent shows to its user
  *
- * Sent in every state, even after a violation of the protocol.
+ * Sent in every state, even after a violation of the protocol. SIGPIPE must be harmless.
  *
  * Return: 0 or a negative errno ("writing sync procError: ...").
  */

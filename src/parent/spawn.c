@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,16 @@
 
 /* Of the child that shares our memory. Chosen: many times what its few frames need. */
 #define STACK_SIZE (64u * 1024)
+
+/* The thread sanitizer takes every clone(3) for a fork(2), and looks at nothing more afterwards. */
+#ifndef __has_feature /* clang's way to tell */
+#define __has_feature(name) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define CAN_SHARE false
+#else
+#define CAN_SHARE true
+#endif
 
 #ifndef CLONE_INTO_CGROUP
 #define CLONE_INTO_CGROUP 0x200000000ULL
@@ -41,6 +52,7 @@ struct spawn_report { /* what the child says about itself when it fails */
 struct spawn_child {
 	const struct spawn *spawn;
 	const sigset_t *mask;
+	sigset_t caught; /* signals whose action has to become the default */
 	pid_t parent;
 	int *fds; /* room for the child's own copy of spawn->fds */
 	int report_fd;
@@ -57,20 +69,18 @@ RAW static long raw_fcntl(int fd, int command, long arg)
 	return syscall(SYS_fcntl, fd, command, arg);
 }
 
-/* Default actions for what is caught: with shared memory a handler would run the parent's code. */
-RAW static int reset_signals(void)
+/*
+ * Default actions for what is caught: with shared memory a handler would run the parent's code. To the
+ * kernel, zeroes are the default action whatever the layout of its structure.
+ */
+RAW static int reset_signals(const struct spawn_child *child)
 {
-	struct sigaction action;
+	const char action[128] = { 0 };
 
-	for (int number = 1; number < NSIG; number++) {
-		if (sigaction(number, NULL, &action) < 0 || action.sa_handler == SIG_DFL ||
-		    action.sa_handler == SIG_IGN)
-			continue;
-		action.sa_handler = SIG_DFL;
-		action.sa_flags = 0;
-		if (sigaction(number, &action, NULL) < 0)
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(&child->caught, number) == 1 &&
+		    syscall(SYS_rt_sigaction, number, action, NULL, (long)_NSIG / 8) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -163,7 +173,7 @@ RAW static int run_child(void *data)
 	struct spawn_report report = { .step = STEP_SIGNALS };
 	int exe_fd = spawn->exe_fd;
 
-	if (reset_signals() < 0)
+	if (reset_signals(child) < 0)
 		goto failed;
 	report.step = STEP_DEATH_SIGNAL;
 	if (set_death_signal(child) < 0)
@@ -205,16 +215,20 @@ static pid_t clone_shared(struct spawn_child *child, int *ret_pidfd)
 	return pid < 0 ? r : pid;
 }
 
-RAW static pid_t clone_into_cgroup(struct spawn_child *child, int *ret_pidfd)
+RAW static pid_t clone_copied(struct spawn_child *child, int *ret_pidfd)
 {
 	struct clone_args args = {
-		.flags = CLONE_PIDFD | CLONE_INTO_CGROUP,
+		.flags = CLONE_PIDFD,
 		.pidfd = (uintptr_t)ret_pidfd,
 		.exit_signal = SIGCHLD,
-		.cgroup = (uint64_t)child->spawn->cgroup_fd,
 	};
-	long pid = sys_clone3(&args);
+	long pid;
 
+	if (child->spawn->cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)child->spawn->cgroup_fd;
+	}
+	pid = sys_clone3(&args);
 	if (pid == 0)
 		run_child(child);
 	return pid < 0 ? -errno : (pid_t)pid;
@@ -251,6 +265,17 @@ static int await_exec(const struct spawn *spawn, int report_fd, int pidfd, struc
 	return explain(spawn, &report, err);
 }
 
+static void find_caught(sigset_t *ret)
+{
+	struct sigaction action;
+
+	sigemptyset(ret);
+	for (int number = 1; number < NSIG; number++)
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(ret, number);
+}
+
 /* With all signals blocked, so that none is handled in a child that shares our memory. */
 static pid_t clone_blocked(struct spawn_child *child, int *ret_pidfd)
 {
@@ -259,9 +284,10 @@ static pid_t clone_blocked(struct spawn_child *child, int *ret_pidfd)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
+	find_caught(&child->caught);
 	child->mask = child->spawn->signal_mask ? child->spawn->signal_mask : &old;
-	if (child->spawn->cgroup_fd >= 0)
-		pid = clone_into_cgroup(child, ret_pidfd);
+	if (child->spawn->cgroup_fd >= 0 || !CAN_SHARE)
+		pid = clone_copied(child, ret_pidfd);
 	else
 		pid = clone_shared(child, ret_pidfd);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

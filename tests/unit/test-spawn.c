@@ -139,13 +139,20 @@ static void test_a_family_is_known_and_ended(void **state)
 	struct spawn spawn = { .exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds,
 			       .fd_count = 3, .cgroup_fd = -EBADF };
 	struct process_family family;
-	pid_t stranger = fork(), pid;
+	pid_t stranger, pid;
+	int ends[2];
+	char byte;
 
 	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	stranger = fork();
 	if (stranger == 0) {
 		execl("/bin/sleep", "sleep", "100", NULL);
 		_exit(1);
 	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 0); /* it runs another program by now */
+	close(ends[0]);
 	pid = spawn_process(&spawn, &pidfd, NULL);
 	assert_true(pid > 0);
 	assert_int_equal(process_family_init(&family, spawn.exe_fd, pid, NULL), 0);

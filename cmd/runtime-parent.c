@@ -53,8 +53,8 @@ static const struct option_spec global_options[] = {
 
 static const struct command *const commands[] = {
 	&command_create, &command_delete, &command_exec,  &command_kill,
-	&command_list,	 &command_pause,  &command_resume, &command_run,
-	&command_spec,	 &command_start,  &command_state,
+	&command_list,	 &command_pause,  &command_ps,	  &command_resume,
+	&command_run,	 &command_spec,	  &command_start, &command_state,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signals, pausing, and the end of a container. */
+/* A container's processes, signals to them, pausing, and the end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -68,6 +68,19 @@ int rti_container_pause(struct rti_container *container, bool pause, struct rti_
 	if (!pause && status != RTI_CONTAINER_PAUSED)
 		return rti_refuse(err, ESRCH, "container not paused");
 	return cgroup_freeze(&container->cgroup, pause ? CGROUP_FROZEN : CGROUP_THAWED, err);
+}
+
+int rti_container_get_pids(const struct rti_container *container, pid_t **ret, size_t *ret_count,
+			   struct rti_error *err)
+{
+	int r = cgroup_get_pids(&container->cgroup, ret, ret_count, err);
+
+	if (r == -ENOENT && !container_has_init(container)) {
+		*ret = NULL;
+		*ret_count = 0;
+		return 0;
+	}
+	return r < 0 ? rti_prefix(err, r, "unable to get all container pids") : 0;
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -165,6 +165,16 @@ int rti_container_signal(struct rti_container *container, int signal, struct rti
 int rti_container_pause(struct rti_container *container, bool pause, struct rti_error *err);
 
 /**
+ * rti_container_get_pids() - the processes of the container, in the caller's pid namespace
+ * @ret:       on success malloc()ed array; the caller frees it
+ * @ret_count: its length
+ *
+ * Unless the container is paused, some may be gone when the caller looks.
+ */
+int rti_container_get_pids(const struct rti_container *container, pid_t **ret, size_t *ret_count,
+			   struct rti_error *err);
+
+/**
  * rti_container_destroy() - remove a stopped container: its cgroups, its directory; run the poststop
  * hooks
  *

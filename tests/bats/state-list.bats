@@ -65,3 +65,16 @@ cleanup() { [ ! -d "$STATE/$ID" ] || runtime delete --force "$ID"; }
 	[ "$status" -eq 1 ]
 	failed_with "container does not exist"
 }
+
+@test "ps shows the container's processes, as numbers or as ps(1) does" {
+	local pid
+	pid=$(runtime state "$ID" | jq .pid)
+	[ "$(runtime ps --format json "$ID")" = "[$pid]" ]
+	run runtime ps "$ID"
+	succeeded
+	[[ ${lines[0]} == *PID*CMD* ]]
+	[[ ${lines[1]} == *"$pid"*sleep* ]]
+	[ "${#lines[@]}" -eq 2 ]
+	run runtime ps "$ID" -e -o pid,comm
+	[ "$(echo ${lines[1]})" = "$pid sleep" ]
+}

@@ -269,6 +269,15 @@ static int run_command(struct globals *globals, const struct command *command, i
 	return command->run(&call, err);
 }
 
+/* A standard stream that is closed would become whatever is opened next. */
+static void open_missing_streams(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+	}
+}
+
 /* How many fds the caller passed without a gap, before any of ours is opened. */
 static int count_inherited_fds(void)
 {
@@ -291,6 +300,7 @@ int main(int argc, char **argv)
 	int r;
 
 	argc--;
+	open_missing_streams();
 	r = options_parse(global_options, false, &argc, rest, values, &err);
 	if (r < 0) {
 		printf("Incorrect Usage. %s\n\n", err.text);

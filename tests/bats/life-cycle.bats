@@ -233,7 +233,8 @@ has_processes() { [ "$(runtime ps --format json "$ID" | jq length)" = "$1" ]; }
 	run_container </dev/null
 	succeeded
 	[ "$output" = fine ]
-	run_container <&-
+	# Not `run ... <&-`: there bash makes the pipe's own end the stdin.
+	run bash -c 'runtime "$@" <&-' - run --bundle "$BUNDLE" "$ID"
 	succeeded
 	[ "$output" = fine ]
 }

@@ -11,9 +11,12 @@
 
 #include "base/build-id.h"
 #include "base/fd.h"
+#include "base/identity.h"
 #include "init/init.h"
 #include "launch/launch.h"
 #include "protocol/dialect.h"
+
+RTI_IDENTITY_NOTE;
 
 static const char usage[] =
 	"Usage: runtime-init init        as started by an OCI runtime such as runc\n"

@@ -175,8 +175,7 @@ static int choose_init(struct globals *globals, const struct option_value *optio
 	const char *given = option->set ? option->text : getenv(INIT_ENVIRONMENT);
 
 	globals->init = room;
-	globals->init_given = given && *given;
-	if (globals->init_given)
+	if (given && *given)
 		return absolute_path(given, room, err);
 	find_own_init(room);
 	return 0;

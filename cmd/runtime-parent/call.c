@@ -40,12 +40,7 @@ int call_load_container(const struct call *call, struct rti_container **ret, str
 int call_open_program(const struct call *call, struct rti_parent_program *ret,
 		      struct rti_error *err)
 {
-	const struct globals *globals = call->globals;
-
-	return rti_parent_program_open(globals->init,
-				       globals->init_given ? RTI_PARENT_PROGRAM_ASK
-							   : RTI_PARENT_PROGRAM_OWN,
-				       ret, err);
+	return rti_parent_program_open(call->globals->init, ret, err);
 }
 
 int call_environment(const struct call *call, const char *id, char *bundle,

@@ -19,7 +19,6 @@ struct globals {
 	const char *root; /* absolute */
 	bool root_given;
 	const char *init;   /* absolute path of the init program */
-	bool init_given;    /* by option or environment: it may be any known init */
 	bool rootless;	    /* cgroup errors are ignored where runc ignores them */
 	bool debug;
 	int inherited_fds;  /* fds 3 to 3 + n - 1 were open when the program started */

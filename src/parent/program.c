@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/identity.h"
 #include "parent/process.h"
 #include "parent/runtime-parent.h"
 #include "parent/seal.h"
@@ -101,7 +101,8 @@ static bool parse_version(char *text, const char **ret_name, const char **ret_ve
 	return *ret_name && word && strcmp(word, "version") == 0 && *ret_version;
 }
 
-static int identify(const char *path, struct rti_parent_program *program, struct rti_error *err)
+/* A program without our note: a runc, if anything. */
+static int identify_runc(const char *path, struct rti_parent_program *program, struct rti_error *err)
 {
 	char text[VERSION_OUTPUT_MAX];
 	const char *name, *version;
@@ -112,13 +113,10 @@ static int identify(const char *path, struct rti_parent_program *program, struct
 		return rti_prefix(err, r, "run '%s --version'", path);
 	if (!parse_version(text, &name, &version))
 		return rti_refuse(err, EINVAL, "'%s --version' prints no version: %s", path, text);
-	snprintf(program->version, sizeof(program->version), "%s", version);
-	program->own = strcmp(name, "runtime-init") == 0;
-	if (program->own)
-		return 0;
 	if (strcmp(name, "runc") != 0)
 		return rti_refuse(err, EINVAL, "%s is '%s', which is neither runtime-init nor runc", path,
 				  name);
+	snprintf(program->version, sizeof(program->version), "%s", version);
 	r = rti_dialect_from_version(version, &program->dialect);
 	if (r == -EPROTONOSUPPORT)
 		return rti_refuse(err, EPROTONOSUPPORT,
@@ -130,29 +128,43 @@ static int identify(const char *path, struct rti_parent_program *program, struct
 	return 0;
 }
 
+static int identify(int fd, const char *path, struct rti_parent_program *program,
+		    struct rti_error *err)
+{
+	char identity[RTI_IDENTITY_MAX];
+	int r = rti_identity_read(fd, identity);
+
+	if (r == -ENOENT)
+		return identify_runc(path, program, err);
+	if (r == -ENOEXEC) /* a script could not be executed through an fd that executing closes */
+		return rti_refuse(err, ENOEXEC, "%s is not an ELF program", path);
+	if (r < 0)
+		return rti_fail(err, -r, "read %s", path);
+	if (strcmp(identity, RTI_IDENTITY) != 0)
+		return rti_refuse(err, EPROTONOSUPPORT,
+				  "%s is runtime-init %s, but this is runtime-parent %s: both have to be of "
+				  "one build",
+				  path, identity, RTI_IDENTITY);
+	program->own = true;
+	program->dialect = RTI_DIALECT_OWN;
+	snprintf(program->version, sizeof(program->version), "%s", identity);
+	return 0;
+}
+
 static int check_file(int fd, const char *path, struct rti_error *err)
 {
-	char magic[SELFMAG];
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return rti_fail(err, errno, "stat %s", path);
 	if (!S_ISREG(st.st_mode))
 		return rti_refuse(err, EINVAL, "%s is not a regular file", path);
-	/* A script could not be executed through an fd that is closed by executing it. */
-	if (pread(fd, magic, sizeof(magic), 0) != sizeof(magic) || memcmp(magic, ELFMAG, SELFMAG) != 0)
-		return rti_refuse(err, ENOEXEC, "%s is not an ELF program", path);
 	return 0;
 }
 
-int rti_parent_program_open(const char *path, enum rti_parent_program_kind kind,
-			    struct rti_parent_program *ret, struct rti_error *err)
+int rti_parent_program_open(const char *path, struct rti_parent_program *ret, struct rti_error *err)
 {
-	struct rti_parent_program program = {
-		.exe_fd = -EBADF,
-		.own = true,
-		.dialect = RTI_DIALECT_OWN,
-	};
+	struct rti_parent_program program = RTI_PARENT_PROGRAM_EMPTY;
 	_cleanup_fd_ int fd = -EBADF;
 	int r;
 
@@ -165,12 +177,10 @@ int rti_parent_program_open(const char *path, enum rti_parent_program_kind kind,
 	program.exe_fd = seal_program(fd, path, err);
 	if (program.exe_fd < 0)
 		return program.exe_fd;
-	if (kind == RTI_PARENT_PROGRAM_ASK) {
-		r = identify(path, &program, err);
-		if (r < 0) {
-			rti_parent_program_done(&program);
-			return r;
-		}
+	r = identify(fd, path, &program, err);
+	if (r < 0) {
+		rti_parent_program_done(&program);
+		return r;
 	}
 	*ret = program;
 	return 0;

@@ -3,7 +3,7 @@
  * The parent's side of starting a container process: spawn an init, tell it what to do, answer its
  * questions, and hand back the process that it became.
  *
- * The init may be runtime-init or that of a genuine runc from 1.2 on. The embedder decides about
+ * The init may be runtime-init of the same build or a genuine runc from 1.2 on. The embedder decides about
  * everything around it (cgroups, state files, terminals) in callbacks that come at fixed moments.
  *
  * The library keeps no global state, runs no code before it is called, installs no signal handler,
@@ -28,18 +28,12 @@
 
 /* ---- the program ---- */
 
-/* What the path of an init program leads to. */
-enum rti_parent_program_kind {
-	RTI_PARENT_PROGRAM_OWN, /* runtime-init of this very build */
-	RTI_PARENT_PROGRAM_ASK, /* run `PATH --version` and see: runtime-init, or runc 1.2 or later */
-};
-
 /* An init program that is ready to run and that no container can write to. */
 struct rti_parent_program {
 	int exe_fd;		  /* what is executed; close-on-exec */
 	bool own;		  /* runtime-init; otherwise a genuine runc */
 	enum rti_dialect dialect; /* what it is spoken to in */
-	char version[64];	  /* as it says; "" where it was not asked */
+	char version[64];	  /* of the runtime-init or the runc */
 };
 
 #define RTI_PARENT_PROGRAM_EMPTY { .exe_fd = -EBADF }
@@ -47,9 +41,11 @@ struct rti_parent_program {
 /**
  * rti_parent_program_open() - find out what an init program is, and seal it
  * @path: absolute path of the file
- * @kind: whether to ask it for its version
  * @ret:  on success the program; release with rti_parent_program_done()
- * @err:  on failure, why: a runc before 1.2, or something that is no init at all, is refused
+ * @err:  on failure, why
+ *
+ * runtime-init tells its build by a note in the file; it has to be the build of this library. Any other
+ * program is asked for its version by running `PATH --version`, and has to be a runc from 1.2 on.
  *
  * A container process that gets hold of its init through /proc/PID/exe must not be able to write to
  * the host's file (CVE-2019-5736). What is executed is therefore @path itself only if it is a sealed
@@ -58,12 +54,10 @@ struct rti_parent_program {
  *
  * One opened program serves any number of starts.
  *
- * Starts a process with RTI_PARENT_PROGRAM_ASK.
- *
- * Return: 0; -EPROTONOSUPPORT for an init that speaks another protocol; another negative errno.
+ * Return: 0; -EPROTONOSUPPORT for an init of another build or one that speaks another protocol; another
+ * negative errno.
  */
-int rti_parent_program_open(const char *path, enum rti_parent_program_kind kind,
-			    struct rti_parent_program *ret, struct rti_error *err);
+int rti_parent_program_open(const char *path, struct rti_parent_program *ret, struct rti_error *err);
 
 /**
  * rti_parent_program_done() - release; accepts an empty or already released one

@@ -37,32 +37,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/memfd.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
-#ifndef F_SEAL_EXEC
-#define F_SEAL_EXEC 0x0020
-#endif
-
-#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-
-bool seal_is_sealed(int fd)
-{
-	int seals = fcntl(fd, F_GET_SEALS);
-
-	return seals >= 0 && (seals & SEALS) == SEALS;
-}
+#include "base/sealed-copy.h"
 
 int seal_by_mount(int fd)
 {
@@ -86,45 +67,11 @@ int seal_by_mount(int fd)
 	return rti_take_fd(&file_fd);
 }
 
-static int copy_all(int from_fd, int to_fd)
-{
-	off_t at = 0;
-
-	for (;;) {
-		long n = rti_retry(sendfile(to_fd, from_fd, &at, 1 << 30));
-
-		if (n <= 0)
-			return (int)n;
-	}
-}
-
-int seal_by_copy(int fd, struct rti_error *err)
-{
-	_cleanup_fd_ int copy_fd = -EBADF;
-	int r;
-
-	copy_fd = memfd_create("runtime-init", MFD_ALLOW_SEALING | MFD_CLOEXEC | MFD_EXEC);
-	if (copy_fd < 0 && errno == EINVAL) /* before Linux 6.3 every memory file is executable */
-		copy_fd = memfd_create("runtime-init", MFD_ALLOW_SEALING | MFD_CLOEXEC);
-	if (copy_fd < 0)
-		return rti_fail(err, errno, "memfd_create");
-	r = copy_all(fd, copy_fd);
-	if (r < 0)
-		return rti_fail(err, -r, "copy to memory file");
-	/* Everybody may execute it: stage 0 of a rootless start may run as anybody. */
-	if (fchmod(copy_fd, 0511) < 0)
-		return rti_fail(err, errno, "chmod memory file");
-	(void)fcntl(copy_fd, F_ADD_SEALS, F_SEAL_EXEC); /* keeps the mode; since Linux 6.3 */
-	if (fcntl(copy_fd, F_ADD_SEALS, SEALS) < 0)
-		return rti_fail(err, errno, "seal memory file");
-	return rti_take_fd(&copy_fd);
-}
-
 int seal_program(int fd, const char *path, struct rti_error *err)
 {
 	int sealed_fd;
 
-	if (seal_is_sealed(fd)) {
+	if (rti_sealed_is(fd)) {
 		sealed_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 		return sealed_fd < 0 ? rti_fail(err, errno, "dup %s", path) : sealed_fd;
 	}
@@ -132,7 +79,7 @@ int seal_program(int fd, const char *path, struct rti_error *err)
 	sealed_fd = seal_by_mount(fd);
 	if (sealed_fd >= 0)
 		return sealed_fd;
-	sealed_fd = seal_by_copy(fd, err);
+	sealed_fd = rti_sealed_copy(fd, "runtime-init", err);
 	if (sealed_fd < 0)
 		return rti_prefix(err, sealed_fd, "unable to create safe %s clone for runc init", path);
 	return sealed_fd;

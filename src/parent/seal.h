@@ -2,14 +2,7 @@
 #ifndef PARENT_SEAL_H
 #define PARENT_SEAL_H
 
-#include <stdbool.h>
-
 #include "base/error.h"
-
-/**
- * seal_is_sealed() - whether a file is a memory file that can never change again
- */
-bool seal_is_sealed(int fd);
 
 /**
  * seal_program() - something to execute in place of a program file, which nobody can write to
@@ -28,10 +21,5 @@ int seal_program(int fd, const char *path, struct rti_error *err);
  * seal_by_mount() - the second way alone; -EPERM where the caller may not mount
  */
 int seal_by_mount(int fd);
-
-/**
- * seal_by_copy() - the third way alone
- */
-int seal_by_copy(int fd, struct rti_error *err);
 
 #endif

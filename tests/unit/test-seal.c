@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/sealed-copy.h"
 #include "parent/seal.h"
 
 static char program[] = "/tmp/rti-test-seal-XXXXXX";
@@ -77,12 +78,12 @@ static void run_program(int fd)
 
 static void test_a_copy_is_sealed_and_runs(void **state)
 {
-	int fd = open_program(), copy_fd = seal_by_copy(fd, NULL), write_fd;
+	int fd = open_program(), copy_fd = rti_sealed_copy(fd, "test", NULL), write_fd;
 	char path[64];
 
 	(void)state;
 	assert_true(copy_fd >= 0);
-	assert_true(seal_is_sealed(copy_fd));
+	assert_true(rti_sealed_is(copy_fd));
 	assert_true(fcntl(copy_fd, F_GETFD) & FD_CLOEXEC);
 	run_program(copy_fd);
 	/* Root may open it for writing; writing is what the seal refuses. */
@@ -100,11 +101,11 @@ static void test_a_copy_is_sealed_and_runs(void **state)
 
 static void test_a_sealed_file_is_taken_as_it_is(void **state)
 {
-	int fd = open_program(), copy_fd = seal_by_copy(fd, NULL), again_fd;
+	int fd = open_program(), copy_fd = rti_sealed_copy(fd, "test", NULL), again_fd;
 	struct stat one, two;
 
 	(void)state;
-	assert_false(seal_is_sealed(fd));
+	assert_false(rti_sealed_is(fd));
 	again_fd = seal_program(copy_fd, program, NULL);
 	assert_true(again_fd >= 0);
 	assert_int_equal(fstat(copy_fd, &one), 0);

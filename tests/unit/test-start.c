@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/identity.h"
 #include "parent/runtime-parent.h"
 #include "tests/unit/data.h"
 #include "tests/unit/scripted-init.h"
@@ -36,6 +37,9 @@
 
 /* Generous, for slow machines with sanitizers; an init that is waited for in vain takes for ever. */
 #define TIME_LIMIT_MS 10000
+
+/* This program poses as the init. */
+RTI_IDENTITY_NOTE;
 
 static char dir[] = "/tmp/rti-test-start-XXXXXX";
 static char calls[4096]; /* what the callbacks have seen */
@@ -133,7 +137,7 @@ static int setup(void **state)
 	calls[0] = '\0';
 	failing = NULL;
 	oom_killed = false;
-	if (rti_parent_program_open("/proc/self/exe", RTI_PARENT_PROGRAM_OWN, &attempt->program, NULL) < 0)
+	if (rti_parent_program_open("/proc/self/exe", &attempt->program, NULL) < 0)
 		return -1;
 	attempt->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	attempt->start = start;

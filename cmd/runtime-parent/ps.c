@@ -10,7 +10,7 @@
 
 #include "base/fd.h"
 #include "base/number.h"
-#include "command.h"
+#include "cmd/runtime-parent/command.h"
 
 enum { FORMAT };
 

@@ -16,6 +16,8 @@ struct conversation {
 	const struct rti_parent_start *start; /* borrowed */
 	struct rti_init_config config;	      /* as the init gets it; parts are borrowed from start */
 	struct rti_spec_state init_state;     /* config.spec_state points here where it is needed */
+	void *bootstrap;		      /* what stage 0 is told */
+	size_t bootstrap_size;
 	int init_fd;			      /* our end of the init pipe */
 	struct rti_sync sync;		      /* our end of the sync socket */
 	struct log_forward log;

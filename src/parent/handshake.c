@@ -27,9 +27,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/fd.h"
-#include "parent/bootstrap-data.h"
 #include "parent/conversation.h"
 #include "parent/net-device.h"
 #include "protocol/bootstrap.h"
@@ -39,24 +37,14 @@
 
 static int send_bootstrap(struct conversation *conversation, struct rti_error *err)
 {
-	_cleanup_(rti_arena_done) struct rti_arena arena = { 0 };
-	const struct rti_parent_start *start = conversation->start;
-	_cleanup_free_ void *bytes = NULL;
-	struct rti_bootstrap data;
-	size_t size;
-	int r;
+	int r = conversation_send(conversation, conversation->bootstrap, conversation->bootstrap_size,
+				  conversation->stage0_pidfd);
 
-	r = bootstrap_data_fill(start->type, conversation->config.config, start->join, &arena, &data,
-				err);
-	if (r == 0)
-		r = rti_bootstrap_encode(&data, &bytes, &size, err);
-	if (r < 0)
-		return r;
-	r = conversation_send(conversation, bytes, size, conversation->stage0_pidfd);
 	if (r < 0)
 		return rti_fail(err, -r, "%s: write init-p",
-				start->type == RTI_INIT_SETNS ? "error copying bootstrap data to pipe" :
-								"can't copy bootstrap data to pipe");
+				conversation->start->type == RTI_INIT_SETNS ?
+					"error copying bootstrap data to pipe" :
+					"can't copy bootstrap data to pipe");
 	return 0;
 }
 

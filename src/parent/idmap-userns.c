@@ -50,8 +50,11 @@ char *idmap_userns_key(const struct rti_id_maps *uids, const struct rti_id_maps 
 	size_t most = uids->count > gids->count ? uids->count : gids->count, size;
 	_cleanup_free_ struct rti_id_map *sorted = calloc(most + 1, sizeof(*sorted));
 	char *text = NULL;
-	FILE *out = sorted ? open_memstream(&text, &size) : NULL;
+	FILE *out;
 
+	if (!sorted)
+		return NULL;
+	out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
 	if (uids->count)

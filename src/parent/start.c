@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/fd.h"
+#include "parent/bootstrap-data.h"
 #include "parent/conversation.h"
 #include "parent/spawn.h"
 
@@ -214,6 +215,20 @@ static int spawn_stage0(struct conversation *conversation, struct child_side *si
 	return r;
 }
 
+static int make_bootstrap(struct conversation *conversation, struct rti_error *err)
+{
+	_cleanup_(rti_arena_done) struct rti_arena arena = { 0 };
+	const struct rti_parent_start *start = conversation->start;
+	struct rti_bootstrap data;
+	int r;
+
+	r = bootstrap_data_fill(start->type, conversation->config.config, start->join, &arena, &data,
+				err);
+	if (r < 0)
+		return r;
+	return rti_bootstrap_encode(&data, &conversation->bootstrap, &conversation->bootstrap_size, err);
+}
+
 /* The child's ends are closed when this returns, so that the end of the child is seen. */
 static int spawn_init(struct conversation *conversation, struct rti_error *err)
 {
@@ -228,6 +243,8 @@ static int spawn_init(struct conversation *conversation, struct rti_error *err)
 	r = make_channels(conversation, &side, err);
 	if (r == 0)
 		r = number_fds(conversation->start, &side, err);
+	if (r == 0)
+		r = make_bootstrap(conversation, err);
 	if (r < 0)
 		return rti_prefix(err, r, "unable to create new parent process");
 	r = spawn_stage0(conversation, &side, err);
@@ -327,6 +344,7 @@ static void conversation_done(struct conversation *conversation)
 	rti_close(conversation->stage0_pidfd);
 	mount_worker_stop(conversation->worker);
 	log_forward_done(&conversation->log);
+	free(conversation->bootstrap);
 	rti_parent_child_done(&conversation->child);
 }
 

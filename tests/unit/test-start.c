@@ -463,6 +463,7 @@ static void test_bad_starts_are_refused_without_starting(void **state)
 {
 	struct attempt *attempt = *state;
 	int fifo_fd = attempt->start.fifo_fd;
+	char path[64];
 
 	attempt->start.fifo_fd = -EBADF;
 	assert_fails(attempt, "x0", "a standard init needs an exec fifo");
@@ -478,9 +479,15 @@ static void test_bad_starts_are_refused_without_starting(void **state)
 	attempt->container.namespaces.items = &attempt->namespace;
 	attempt->container.namespaces.count = 1;
 	attempt->namespace.path = "/no/such/ns";
-	assert_fails(attempt, "b H", "namespace path: lstat /no/such/ns: no such file or directory");
-	attempt->namespace.path = "/tmp/a,b";
-	assert_fails(attempt, "b H", "namespace path: lstat /tmp/a,b: ");
+	assert_fails(attempt, "b H",
+		     "unable to create new parent process: namespace path: lstat /no/such/ns: no such "
+		     "file or directory");
+	snprintf(path, sizeof(path), "%s/a,b", dir);
+	close(open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0600));
+	attempt->namespace.path = path;
+	assert_fails(attempt, "b H", "unable to create new parent process: invalid namespace path /tmp/");
+	unlink(path);
+	assert_string_equal(calls, "");
 }
 
 /* ---- mount sources ---- */

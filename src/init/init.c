@@ -162,6 +162,15 @@ static int run_init(struct init_context *context, struct rti_error *err)
 	return init_standard_run(context, err);
 }
 
+/* With one write(2) and nothing else, because the container's seccomp filter may be in force. */
+static void complain(const char *text)
+{
+	char line[RTI_ERROR_TEXT_MAX + 1];
+	int size = snprintf(line, sizeof(line), "%s\n", text);
+
+	(void)rti_retry(write(STDERR_FILENO, line, (size_t)size));
+}
+
 /* The parent shows its user what it is told; without it there is the container's stderr. */
 static int fail_late(struct init_context *context, const struct rti_error *err)
 {
@@ -170,9 +179,9 @@ static int fail_late(struct init_context *context, const struct rti_error *err)
 	if (sync_dialog_is_open(&context->dialog)) {
 		if (sync_dialog_report(&context->dialog, err->text, &send_err) == 0)
 			return INIT_EXIT_FAILURE;
-		dprintf(STDERR_FILENO, "%s\n", send_err.text);
+		complain(send_err.text);
 	}
-	dprintf(STDERR_FILENO, "%s\n", err->text);
+	complain(err->text);
 	return INIT_EXIT_FAILURE;
 }
 

@@ -53,8 +53,8 @@ static bool search_notes(const char *notes, size_t size, char *ret)
 		whole = sizeof(header) + name_size + ALIGN_UP(header.n_descsz);
 		if (whole > size)
 			return false;
-		if (take_identity(&header, notes + sizeof(header), notes + sizeof(header) + name_size,
-				  ret))
+		if (take_identity(&header, notes + sizeof(header),
+				  notes + sizeof(header) + name_size, ret))
 			return true;
 		notes += whole;
 		size -= whole;

@@ -49,8 +49,8 @@ struct rti_identity_note { /* Elf64_Nhdr, the name padded to 4 bytes, the identi
  * @fd:  readable; borrowed, its offset is not used
  * @ret: on success the text, at least RTI_IDENTITY_MAX bytes
  *
- * Return: 0; -ENOENT for an ELF file without one; -ENOEXEC for what is no ELF file; another negative
- * errno.
+ * Return: 0; -ENOENT for an ELF file without one; -ENOEXEC for what is no ELF file; another
+ * negative errno.
  */
 int rti_identity_read(int fd, char *ret);
 

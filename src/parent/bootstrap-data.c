@@ -58,7 +58,8 @@ static int fill_paths(const struct rti_namespaces *namespaces, struct rti_arena 
 		r = check_path(kind, path, err);
 		if (r < 0)
 			return r;
-		text = rti_arena_printf(arena, "%s%s%s:%s", text, text[0] ? "," : "", kind->proc, path);
+		text = rti_arena_printf(arena, "%s%s%s:%s", text, text[0] ? "," : "", kind->proc,
+					path);
 		if (!text)
 			return rti_fail(err, ENOMEM, "namespace paths");
 	}
@@ -87,7 +88,8 @@ static int fill_namespaces(enum rti_init_type type, const struct rti_config *con
 		const struct namespace_kind *kind = namespace_from_wire(namespace->type);
 
 		if (!kind)
-			return rti_refuse(err, EINVAL, "unknown namespace type \"%s\"", namespace->type);
+			return rti_refuse(err, EINVAL, "unknown namespace type \"%s\"",
+					  namespace->type);
 		if (!namespace->path || !namespace->path[0])
 			ret->clone_flags |= (uint32_t)kind->flag;
 	}

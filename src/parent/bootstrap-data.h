@@ -16,11 +16,12 @@
  * @config: the container
  * @join:   for setns the namespaces with their paths; otherwise NULL
  * @arena:  owns the texts of @ret
- * @err:    on failure runc's words: "namespace NEWX is not supported", "namespace path: lstat P: ...",
- *          "invalid namespace path P"
+ * @err:    on failure runc's words: "namespace NEWX is not supported", "invalid namespace path P",
+ *          "namespace path: lstat P: ..."
  *
- * Looks at the file system: whether the kernel has each namespace, whether each path exists, and where
- * newuidmap and newgidmap are (in the PATH of the caller's environment, for a rootless start).
+ * Looks at the file system: whether the kernel has each namespace, whether each path exists, and
+ * where newuidmap and newgidmap are (in the PATH of the caller's environment, for a rootless
+ * start).
  *
  * Return: 0 or a negative errno.
  */

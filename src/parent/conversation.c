@@ -46,7 +46,7 @@ int conversation_wait(struct conversation *conversation, int fd, short events, i
 			log_forward_pump(&conversation->log);
 		if (fds[0].revents)
 			return CONVERSATION_READY;
-		/* It may have sent something between the kernel's look at the first fd and at this. */
+		/* It may have sent something after the kernel looked at the first fd. */
 		if (fds[1].revents)
 			return is_ready(fd, events) ? CONVERSATION_READY : CONVERSATION_DEAD;
 	}
@@ -57,11 +57,13 @@ int conversation_send(struct conversation *conversation, const void *data, size_
 	const char *at = data;
 
 	while (size > 0) {
-		long n = rti_retry(send(conversation->init_fd, at, size, MSG_NOSIGNAL | MSG_DONTWAIT));
+		long n = rti_retry(send(conversation->init_fd, at, size,
+					MSG_NOSIGNAL | MSG_DONTWAIT));
 		int r;
 
 		if (n == -EAGAIN) {
-			r = conversation_wait(conversation, conversation->init_fd, POLLOUT, pidfd, -1);
+			r = conversation_wait(conversation, conversation->init_fd, POLLOUT, pidfd,
+					      -1);
 			if (r == CONVERSATION_DEAD)
 				return -EPIPE;
 			if (r < 0)
@@ -87,7 +89,8 @@ void conversation_finish_log(struct conversation *conversation, int timeout_ms)
 		if (timeout_ms >= 0 && left <= 0)
 			return;
 		r = conversation_wait(conversation, conversation->log.fd, POLLIN,
-				      timeout_ms < 0 ? conversation->child.pidfd : -EBADF, (int)left);
+				      timeout_ms < 0 ? conversation->child.pidfd : -EBADF,
+				      (int)left);
 		if (r != CONVERSATION_READY)
 			return;
 	}

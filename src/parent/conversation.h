@@ -14,12 +14,12 @@
 
 struct conversation {
 	const struct rti_parent_start *start; /* borrowed */
-	struct rti_init_config config;	      /* as the init gets it; parts are borrowed from start */
-	struct rti_spec_state init_state;     /* config.spec_state points here where it is needed */
+	struct rti_init_config config;	      /* as the init gets it; borrows from start */
+	struct rti_spec_state init_state;     /* config.spec_state points here where needed */
 	void *bootstrap;		      /* what stage 0 is told */
 	size_t bootstrap_size;
-	int init_fd;			      /* our end of the init pipe */
-	struct rti_sync sync;		      /* our end of the sync socket */
+	int init_fd;	      /* our end of the init pipe */
+	struct rti_sync sync; /* our end of the sync socket */
 	struct log_forward log;
 	struct process_family family;
 	pid_t stage0_pid;
@@ -84,8 +84,8 @@ int handshake_run(struct conversation *conversation, struct rti_error *err);
 
 /**
  * sync_loop_run() - answer the init until it closes the sync socket
- * @err: on failure what went wrong, on either side; `error during container init: ` is before it for a
- *       standard init
+ * @err: on failure what went wrong, on either side; `error during container init: ` is before it
+ *       for a standard init
  *
  * Return: 0 when the init has run to its end; else a negative errno.
  */

@@ -63,7 +63,8 @@ int rti_parent_fifo_release(int dir_fd, int pidfd, struct rti_error *err)
 	long r;
 
 	/* Without O_NONBLOCK, the open would wait for ever for an init that has died. */
-	fifo_fd = openat(dir_fd, RTI_PARENT_FIFO_NAME, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	fifo_fd = openat(dir_fd, RTI_PARENT_FIFO_NAME,
+			 O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (fifo_fd < 0 && errno == ENOENT)
 		return rti_refuse(err, ENOENT, "cannot start an already running container");
 	if (fifo_fd < 0)

@@ -2,9 +2,9 @@
 /**
  * DOC: Theory of Operation
  *
- * The init comes up in three stages: stage 0 is what we spawned; stage 1 joins and makes namespaces;
- * stage 2 is in all of them and becomes the container's process. All three are our children. Stage 0
- * tells us the pids of the other two.
+ * The init comes up in three stages: stage 0 is what we spawned; stage 1 joins and makes
+ * namespaces; stage 2 is in all of them and becomes the container's process. All three are our
+ * children. Stage 0 tells us the pids of the other two.
  *
  *   standard                              setns
  *   stage 0 joins the cgroup              bootstrap data to stage 0
@@ -14,9 +14,9 @@
  *   stage 0 ends                          stage 2 joins the cgroup
  *   configuration to stage 2              configuration to stage 2
  *
- * A standard init has to be in its cgroup before it makes the cgroup namespace. A setns init joins the
- * cgroup only with its last stage, so that nothing is charged for the others; with CLONE_INTO_CGROUP
- * all of them are in it from their birth.
+ * A standard init has to be in its cgroup before it makes the cgroup namespace. A setns init joins
+ * the cgroup only with its last stage, so that nothing is charged for the others; with
+ * CLONE_INTO_CGROUP all of them are in it from their birth.
  */
 #include <errno.h>
 #include <poll.h>
@@ -37,8 +37,8 @@
 
 static int send_bootstrap(struct conversation *conversation, struct rti_error *err)
 {
-	int r = conversation_send(conversation, conversation->bootstrap, conversation->bootstrap_size,
-				  conversation->stage0_pidfd);
+	int r = conversation_send(conversation, conversation->bootstrap,
+				  conversation->bootstrap_size, conversation->stage0_pidfd);
 
 	if (r < 0)
 		return rti_fail(err, -r, "%s: write init-p",
@@ -129,7 +129,8 @@ static int read_stdio(struct rti_parent_child *child, struct rti_error *err)
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", child->pid, i);
 		size = readlink(path, target, sizeof(target) - 1);
 		if (size < 0 && errno != EPERM && errno != EACCES)
-			return rti_fail(err, errno, "error getting pipe fds for pid %d: readlink %s",
+			return rti_fail(err, errno,
+					"error getting pipe fds for pid %d: readlink %s",
 					child->pid, path);
 		child->stdio[i] = strndup(target, size < 0 ? 0 : (size_t)size);
 		if (!child->stdio[i])
@@ -143,7 +144,9 @@ static int allow_all_cpus(pid_t pid)
 	unsigned char mask[ALL_CPUS_SIZE];
 
 	memset(mask, 0xff, sizeof(mask));
-	return sched_setaffinity(pid, sizeof(mask), (const cpu_set_t *)(const void *)mask) < 0 ? -errno : 0;
+	if (sched_setaffinity(pid, sizeof(mask), (const cpu_set_t *)(const void *)mask) < 0)
+		return -errno;
+	return 0;
 }
 
 /* The container's CPU set counts, not the affinity that our caller happens to have. */
@@ -202,8 +205,8 @@ static int send_config(struct conversation *conversation, struct rti_error *err)
 	if (needs_state(conversation) &&
 	    conversation_has_state(conversation, "stopped", 0, &conversation->init_state))
 		conversation->config.spec_state = &conversation->init_state;
-	r = rti_init_config_encode(&conversation->config, conversation->start->program->dialect, &text,
-				   &size, err);
+	r = rti_init_config_encode(&conversation->config, conversation->start->program->dialect,
+				   &text, &size, err);
 	if (r < 0)
 		return r;
 	r = conversation_send(conversation, text, size, conversation->child.pidfd);
@@ -238,7 +241,8 @@ static int handshake_standard(struct conversation *conversation, struct rti_erro
 		r = check_stage0(conversation, "error waiting for our first child to exit", err);
 	if (r < 0)
 		return r;
-	r = net_device_move_all(&conversation->config.config->net_devices, conversation->child.pid, err);
+	r = net_device_move_all(&conversation->config.config->net_devices, conversation->child.pid,
+				err);
 	if (r < 0)
 		return rti_prefix(err, r, "error creating network interfaces");
 	return send_config(conversation, err);

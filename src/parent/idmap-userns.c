@@ -100,7 +100,8 @@ static int open_proc(int proc_fd, pid_t pid, const char *file, int flags, struct
 	return fd < 0 ? rti_fail(err, errno, "open /proc/%s", path) : fd;
 }
 
-static int write_proc(int proc_fd, pid_t pid, const char *file, const char *text, struct rti_error *err)
+static int write_proc(int proc_fd, pid_t pid, const char *file, const char *text,
+		      struct rti_error *err)
 {
 	_cleanup_fd_ int fd = -EBADF;
 
@@ -118,8 +119,8 @@ static int write_proc(int proc_fd, pid_t pid, const char *file, const char *text
 }
 
 /*
- * A process in a new user namespace that waits to be killed. It has a copy of the caller's memory and
- * makes only raw system calls. With no exit signal, the embedder's own wait(2) never sees it.
+ * A process in a new user namespace that waits to be killed. It has a copy of the caller's memory
+ * and makes only raw system calls. With no exit signal, the embedder's own wait(2) never sees it.
  */
 __attribute__((no_sanitize("address", "thread", "undefined")))
 static pid_t make_process(int *ret_pidfd)
@@ -171,13 +172,15 @@ int idmap_userns_create(const struct rti_id_maps *uids, const struct rti_id_maps
 	int r;
 
 	if (pid < 0)
-		return rti_fail(err, -pid, "failed to spawn dummy process for map %s", key ? key : "");
+		return rti_fail(err, -pid, "failed to spawn dummy process for map %s",
+				key ? key : "");
 	r = map_process(uids, gids, proc_fd, pid, err);
 	if (r == 0)
 		r = open_proc(proc_fd, pid, "ns/user", O_RDONLY, err);
 	end_process(pidfd);
 	if (r < 0)
-		return rti_prefix(err, r, "failed to spawn dummy process for map %s", key ? key : "");
+		return rti_prefix(err, r, "failed to spawn dummy process for map %s",
+				  key ? key : "");
 	return r;
 }
 

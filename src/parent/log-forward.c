@@ -21,12 +21,15 @@ struct log_line {
 	const char *msg;
 };
 
+#define STRING(member)                                                                             \
+	{ .key = #member, .type = RTI_FIELD_STRING, .offset = offsetof(struct log_line, member) }
+
 static const struct rti_object log_line_object = {
 	.name = "logrus line",
 	.size = sizeof(struct log_line),
 	.fields = (const struct rti_field[]){
-		{ .key = "level", .type = RTI_FIELD_STRING, .offset = offsetof(struct log_line, level) },
-		{ .key = "msg", .type = RTI_FIELD_STRING, .offset = offsetof(struct log_line, msg) },
+		STRING(level),
+		STRING(msg),
 		{ .key = NULL },
 	},
 };
@@ -87,7 +90,7 @@ static void report_undecodable(struct log_forward *forward, const char *line, si
 void log_forward_line(struct log_forward *forward, const char *line, size_t size)
 {
 	_cleanup_(rti_arena_done) struct rti_arena arena = { 0 };
-	/* A line that names no level is an error: runc's parent takes it for a panic, and panics. */
+	/* Without a level it is an error; runc's parent takes it for a panic, and panics. */
 	enum rti_parent_level level = RTI_PARENT_LEVEL_ERROR;
 	struct log_line decoded = { 0 };
 	struct rti_error err;

@@ -50,7 +50,8 @@ static bool mapping_is_equal(const struct rti_mount_id_mapping *a,
 
 bool mount_is_equal(const struct rti_mount *a, const struct rti_mount *b)
 {
-	return text_is_equal(a->source, b->source) && text_is_equal(a->destination, b->destination) &&
+	return text_is_equal(a->source, b->source) &&
+	       text_is_equal(a->destination, b->destination) &&
 	       text_is_equal(a->device, b->device) && a->flags == b->flags &&
 	       a->cleared_flags == b->cleared_flags &&
 	       numbers_are_equal(&a->propagation_flags, &b->propagation_flags) &&

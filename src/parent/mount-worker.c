@@ -81,7 +81,7 @@ static int join_mount_namespace(int pidfd, pid_t pid, int proc_fd, struct rti_er
 	_cleanup_fd_ int ns_fd = -EBADF;
 	char path[64];
 
-	/* Root and working directory are shared with the other threads, and setns(2) changes both. */
+	/* Root and working directory are shared between threads, and setns(2) changes both. */
 	if (unshare(CLONE_FS) < 0)
 		return rti_fail(err, errno, "mount source thread: unshare(CLONE_FS)");
 	if (setns(pidfd, CLONE_NEWNS) == 0)
@@ -97,8 +97,8 @@ static int join_mount_namespace(int pidfd, pid_t pid, int proc_fd, struct rti_er
 	return 0;
 }
 
-static int open_userns(struct worker_state *state, const struct mount_request *request, bool *ret_close,
-		       struct rti_error *err)
+static int open_userns(struct worker_state *state, const struct mount_request *request,
+		       bool *ret_close, struct rti_error *err)
 {
 	int fd;
 
@@ -112,7 +112,8 @@ static int open_userns(struct worker_state *state, const struct mount_request *r
 		return fd;
 	}
 	fd = idmap_cache_get(&state->cache, &request->uids, &request->gids, state->proc_fd, err);
-	return fd < 0 ? rti_prefix(err, fd, "failed to create userns for %s id-mapping", request->source)
+	return fd < 0 ? rti_prefix(err, fd, "failed to create userns for %s id-mapping",
+				   request->source)
 		      : fd;
 }
 
@@ -135,18 +136,21 @@ static int serve_idmapped(struct worker_state *state, const struct mount_request
 		return userns_fd;
 	attr.userns_fd = (uint64_t)userns_fd;
 	r = syscall(SYS_mount_setattr, tree_fd, "",
-		    AT_EMPTY_PATH | (request->idmap_recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr));
+		    AT_EMPTY_PATH | (request->idmap_recursive ? AT_RECURSIVE : 0), &attr,
+		    sizeof(attr));
 	if (r < 0)
 		r = -errno;
 	if (close_userns)
 		rti_close(userns_fd);
 	if (r == -EINVAL)
-		return rti_refuse(err, EINVAL,
-				  "failed to set MOUNT_ATTR_IDMAP on %s: %s (maybe the filesystem used "
-				  "doesn't support idmap mounts on this kernel?)",
-				  request->source, rti_errno_text(EINVAL));
+		return rti_refuse(
+			err, EINVAL,
+			"failed to set MOUNT_ATTR_IDMAP on %s: %s (maybe the filesystem used "
+			"doesn't support idmap mounts on this kernel?)",
+			request->source, rti_errno_text(EINVAL));
 	if (r < 0)
-		return rti_fail(err, (int)-r, "failed to set MOUNT_ATTR_IDMAP on %s", request->source);
+		return rti_fail(err, (int)-r, "failed to set MOUNT_ATTR_IDMAP on %s",
+				request->source);
 	*ret = (struct mount_answer){ .fd = rti_take_fd(&tree_fd), .detached = true };
 	return 0;
 }
@@ -297,7 +301,8 @@ int mount_worker_start(int pidfd, pid_t pid, struct mount_worker **ret, struct r
 	return 0;
 }
 
-static int copy_maps(struct rti_arena *arena, const struct rti_id_maps *from, struct rti_id_maps *ret)
+static int copy_maps(struct rti_arena *arena, const struct rti_id_maps *from,
+		     struct rti_id_maps *ret)
 {
 	ret->items = rti_arena_array(arena, from->count, sizeof(*from->items));
 	if (!ret->items)
@@ -335,7 +340,8 @@ static int copy_request(const struct rti_mount *mount, struct mount_request *ret
 	return 0;
 }
 
-int mount_worker_ask(struct mount_worker *worker, const struct rti_mount *mount, struct rti_error *err)
+int mount_worker_ask(struct mount_worker *worker, const struct rti_mount *mount,
+		     struct rti_error *err)
 {
 	struct mount_request request;
 	int r = copy_request(mount, &request);

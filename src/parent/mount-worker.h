@@ -4,11 +4,12 @@
  *
  * The init is root only in the container's user namespace and may not see every source, and it may
  * not map ids; the parent may do both, but a mount source must come from the container's own mount
- * namespace to be mounted there. Only a thread can be in two places: this one joins the init's mount
- * namespace and keeps the parent's credentials.
+ * namespace to be mounted there. Only a thread can be in two places: this one joins the init's
+ * mount namespace and keeps the parent's credentials.
  *
- * It shares one slot with its owner, for one request or one answer, under one mutex; the request is a
- * copy. It is never reused for another container, and has nothing to do with the embedder's memory.
+ * It shares one slot with its owner, for one request or one answer, under one mutex; the request is
+ * a copy. It is never reused for another container, and has nothing to do with the embedder's
+ * memory.
  */
 #ifndef PARENT_MOUNT_WORKER_H
 #define PARENT_MOUNT_WORKER_H
@@ -63,8 +64,8 @@ int mount_worker_take(struct mount_worker *worker, struct mount_answer *ret, str
  * mount_worker_stop() - end the thread and wait for it; accepts NULL
  *
  * A thread that the kernel holds in an open of a source that does not answer (a dead network file
- * system) cannot be ended by anybody. It is waited for MOUNT_WORKER_STOP_MS, and then left to end by
- * itself when the kernel lets it go; it holds nothing but its own memory and fds.
+ * system) cannot be ended by anybody. It is waited for MOUNT_WORKER_STOP_MS, and then left to end
+ * by itself when the kernel lets it go; it holds nothing but its own memory and fds.
  */
 void mount_worker_stop(struct mount_worker *worker);
 

@@ -102,8 +102,8 @@ static void keep_attribute(struct address *address, const struct rtattr *attribu
 			memcpy(&address->flags, RTA_DATA(attribute), sizeof(address->flags));
 		break;
 	case IFA_LABEL:
-		snprintf(address->label, sizeof(address->label), "%.*s", (int)RTA_PAYLOAD(attribute),
-			 (const char *)RTA_DATA(attribute));
+		snprintf(address->label, sizeof(address->label), "%.*s",
+			 (int)RTA_PAYLOAD(attribute), (const char *)RTA_DATA(attribute));
 		break;
 	}
 }
@@ -175,7 +175,8 @@ static int add_address(int socket_fd, const struct device *device, const struct 
 		netlink_add(&request, IFA_BROADCAST, address->broadcast, address->broadcast_size);
 	netlink_add(&request, IFA_FLAGS, &address->flags, sizeof(address->flags));
 	if (strncmp(address->label, device->name, name_size) == 0) {
-		snprintf(label, sizeof(label), "%s%s", device->new_name, address->label + name_size);
+		snprintf(label, sizeof(label), "%s%s", device->new_name,
+			 address->label + name_size);
 		if (strlen(label) < IFNAMSIZ)
 			netlink_add(&request, IFA_LABEL, label, strlen(label) + 1);
 	}
@@ -204,7 +205,8 @@ static int send_device(struct device *device, int here_fd, int netns_fd, const c
 	return 0;
 }
 
-static int set_up_device(struct device *device, int there_fd, const char *path, struct rti_error *err)
+static int set_up_device(struct device *device, int there_fd, const char *path,
+			 struct rti_error *err)
 {
 	int r = find_link(there_fd, device->new_name, &device->index);
 
@@ -218,8 +220,8 @@ static int set_up_device(struct device *device, int there_fd, const char *path, 
 	}
 	r = set_link_up(there_fd, device->index, true);
 	if (r < 0)
-		return rti_fail(err, -r, "fail to set up interface %s on namespace %s", device->new_name,
-				path);
+		return rti_fail(err, -r, "fail to set up interface %s on namespace %s",
+				device->new_name, path);
 	return 0;
 }
 

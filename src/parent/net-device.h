@@ -13,8 +13,8 @@
  * @pid:     a process in the container's network namespace; a child of the caller
  * @err:     on failure runc's words, "move netDevice N to namespace P: ..."
  *
- * Each interface is set down, moved and renamed in one step, given back the permanent global addresses
- * that it had (the kernel drops them), and set up.
+ * Each interface is set down, moved and renamed in one step, given back the permanent global
+ * addresses that it had (the kernel drops them), and set up.
  *
  * Starts a thread for a moment, which opens a socket in the container's network namespace.
  *

@@ -27,8 +27,8 @@ void netlink_add(struct netlink_request *request, uint16_t type, const void *dat
 
 /**
  * netlink_send() - send a request and read all that answers it
- * @each: called for each message that is neither error nor end; a negative value is kept and ends the
- *        call; may be NULL
+ * @each: called for each message that is neither error nor end; a negative value is kept and ends
+ *        the call; may be NULL
  *
  * Return: 0 or a negative errno.
  */

@@ -112,10 +112,11 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_started)
 		return (int)size;
 	text[size] = '\0';
 	at = strrchr(text, ')');
-	if (!at || sscanf(at,
-			  ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-			  "%*d %llu",
-			  ret_state, &started) != 2)
+	if (!at ||
+	    sscanf(at,
+		   ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+		   "%*d %llu",
+		   ret_state, &started) != 2)
 		return -EPROTO;
 	*ret_started = started;
 	return 0;

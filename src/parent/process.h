@@ -18,8 +18,8 @@
  * process_open() - a pidfd of a child of the caller
  * @pid: must be a child that has not been reaped; that is what keeps the number from being reused
  *
- * Return: a close-on-exec fd; -ESRCH; -ECHILD if it is not a child of the calling process; -EINVAL for
- * a pid that is none.
+ * Return: a close-on-exec fd; -ESRCH; -ECHILD if it is not a child of the calling process; -EINVAL
+ * for a pid that is none.
  */
 int process_open(pid_t pid);
 
@@ -51,9 +51,9 @@ void process_status_text(int status, char *text, size_t size);
 /**
  * What tells the processes of one start from other children of the same embedder.
  *
- * The init makes its later stages as children of the parent. Until it has told their pids the parent
- * knows them only as children of its own thread that are younger than stage 0, and that run the init
- * program, as far as /proc lets it see that.
+ * The init makes its later stages as children of the parent. Until it has told their pids the
+ * parent knows them only as children of its own thread that are younger than stage 0, and that run
+ * the init program, as far as /proc lets it see that.
  */
 struct process_family {
 	int exe_fd;	  /* the program; borrowed */
@@ -75,8 +75,8 @@ bool process_family_has(const struct process_family *family, pid_t pid);
 /**
  * process_family_kill() - SIGKILL and reap whatever is left of a start that failed
  *
- * Needs /proc/thread-self/children, which kernels without CONFIG_PROC_CHILDREN do not have; there the
- * stages are left to end by themselves, which they do when their sockets close.
+ * Needs /proc/thread-self/children, which kernels without CONFIG_PROC_CHILDREN do not have; there
+ * the stages are left to end by themselves, which they do when their sockets close.
  */
 void process_family_kill(const struct process_family *family);
 

@@ -102,7 +102,8 @@ static bool parse_version(char *text, const char **ret_name, const char **ret_ve
 }
 
 /* A program without our note: a runc, if anything. */
-static int identify_runc(const char *path, struct rti_parent_program *program, struct rti_error *err)
+static int identify_runc(const char *path, struct rti_parent_program *program,
+			 struct rti_error *err)
 {
 	char text[VERSION_OUTPUT_MAX];
 	const char *name, *version;
@@ -114,15 +115,16 @@ static int identify_runc(const char *path, struct rti_parent_program *program, s
 	if (!parse_version(text, &name, &version))
 		return rti_refuse(err, EINVAL, "'%s --version' prints no version: %s", path, text);
 	if (strcmp(name, "runc") != 0)
-		return rti_refuse(err, EINVAL, "%s is '%s', which is neither runtime-init nor runc", path,
-				  name);
+		return rti_refuse(err, EINVAL, "%s is '%s', which is neither runtime-init nor runc",
+				  path, name);
 	snprintf(program->version, sizeof(program->version), "%s", version);
 	r = rti_dialect_from_version(version, &program->dialect);
 	if (r == -EPROTONOSUPPORT)
-		return rti_refuse(err, EPROTONOSUPPORT,
-				  "%s is runc %s, whose init speaks an older protocol: runc 1.2 or later is "
-				  "needed",
-				  path, version);
+		return rti_refuse(
+			err, EPROTONOSUPPORT,
+			"%s is runc %s, whose init speaks an older protocol: runc 1.2 or later is "
+			"needed",
+			path, version);
 	if (r < 0)
 		return rti_refuse(err, -r, "%s: cannot make out runc version '%s'", path, version);
 	return 0;
@@ -141,10 +143,11 @@ static int identify(int fd, const char *path, struct rti_parent_program *program
 	if (r < 0)
 		return rti_fail(err, -r, "read %s", path);
 	if (strcmp(identity, RTI_IDENTITY) != 0)
-		return rti_refuse(err, EPROTONOSUPPORT,
-				  "%s is runtime-init %s, but this is runtime-parent %s: both have to be of "
-				  "one build",
-				  path, identity, RTI_IDENTITY);
+		return rti_refuse(
+			err, EPROTONOSUPPORT,
+			"%s is runtime-init %s, but this is runtime-parent %s: both have to be of "
+			"one build",
+			path, identity, RTI_IDENTITY);
 	program->own = true;
 	program->dialect = RTI_DIALECT_OWN;
 	snprintf(program->version, sizeof(program->version), "%s", identity);

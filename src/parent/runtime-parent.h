@@ -3,8 +3,9 @@
  * The parent's side of starting a container process: spawn an init, tell it what to do, answer its
  * questions, and hand back the process that it became.
  *
- * The init may be runtime-init of the same build or a genuine runc from 1.2 on. The embedder decides about
- * everything around it (cgroups, state files, terminals) in callbacks that come at fixed moments.
+ * The init may be runtime-init of the same build or a genuine runc from 1.2 on. The embedder
+ * decides about everything around it (cgroups, state files, terminals) in callbacks that come at
+ * fixed moments.
  *
  * The library keeps no global state, runs no code before it is called, installs no signal handler,
  * changes no working directory and no credentials, and starts processes only where it says so. Each
@@ -44,20 +45,22 @@ struct rti_parent_program {
  * @ret:  on success the program; release with rti_parent_program_done()
  * @err:  on failure, why
  *
- * runtime-init tells its build by a note in the file; it has to be the build of this library. Any other
- * program is asked for its version by running `PATH --version`, and has to be a runc from 1.2 on.
+ * runtime-init tells its build by a note in the file; it has to be the build of this library. Any
+ * other program is asked for its version by running `PATH --version`, and has to be a runc from 1.2
+ * on.
  *
  * A container process that gets hold of its init through /proc/PID/exe must not be able to write to
- * the host's file (CVE-2019-5736). What is executed is therefore @path itself only if it is a sealed
- * memory file already; otherwise the file on a read-only mount that is attached nowhere, where the
- * caller may mount, or else a sealed copy in memory.
+ * the host's file (CVE-2019-5736). What is executed is therefore @path itself only if it is a
+ * sealed memory file already; otherwise the file on a read-only mount that is attached nowhere,
+ * where the caller may mount, or else a sealed copy in memory.
  *
  * One opened program serves any number of starts.
  *
- * Return: 0; -EPROTONOSUPPORT for an init of another build or one that speaks another protocol; another
- * negative errno.
+ * Return: 0; -EPROTONOSUPPORT for an init of another build or one that speaks another protocol;
+ * another negative errno.
  */
-int rti_parent_program_open(const char *path, struct rti_parent_program *ret, struct rti_error *err);
+int rti_parent_program_open(const char *path, struct rti_parent_program *ret,
+			    struct rti_error *err);
 
 /**
  * rti_parent_program_done() - release; accepts an empty or already released one
@@ -80,16 +83,16 @@ enum rti_parent_level {
 struct rti_parent_child {
 	pid_t pid;	/* in the caller's pid namespace */
 	int pidfd;	/* close-on-exec */
-	char *stdio[3]; /* what its fds 0, 1 and 2 were when it was made; "" where that is not known */
+	char *stdio[3]; /* what its fds 0, 1 and 2 were at first; "" where that is not known */
 };
 
 #define RTI_PARENT_CHILD_EMPTY { .pidfd = -EBADF }
 
 /**
  * What the embedder does at fixed moments of a start. Every member may be NULL. A callback that
- * returns a negative errno (and fills @err) ends the start, and the init is killed; the library puts
- * runc's words for the step before the text. All are called on the thread of rti_parent_start(), and
- * may leave no child process of that thread behind.
+ * returns a negative errno (and fills @err) ends the start, and the init is killed; the library
+ * puts runc's words for the step before the text. All are called on the thread of
+ * rti_parent_start(), and may leave no child process of that thread behind.
  */
 struct rti_parent_ops {
 	/**
@@ -106,7 +109,8 @@ struct rti_parent_ops {
 	int (*join_cgroup)(void *data, pid_t pid, struct rti_error *err);
 
 	/**
-	 * Standard only, when the mounts are done and before any hook: set the limits of the cgroup.
+	 * Standard only, when the mounts are done and before any hook: set the limits of the
+	 * cgroup.
 	 */
 	int (*set_limits)(void *data, pid_t pid, struct rti_error *err);
 
@@ -129,8 +133,8 @@ struct rti_parent_start {
 	const char *argv0; /* NULL: "runtime-parent" */
 
 	/**
-	 * What the init is told. passed_files_count and create_console are filled in by the library,
-	 * and spec_state where the configuration has hooks that the init runs.
+	 * What the init is told. passed_files_count and create_console are filled in by the
+	 * library, and spec_state where the configuration has hooks that the init runs.
 	 */
 	const struct rti_init_config *config;
 
@@ -147,15 +151,16 @@ struct rti_parent_start {
 	 */
 	const struct rti_spec_state *state;
 
-	int stdio_fds[3];	/* borrowed; -EBADF: /dev/null */
-	const int *passed_fds;	/* become 3 and following; borrowed */
+	/* All fds are borrowed; -EBADF: /dev/null for stdio, else none. */
+	int stdio_fds[3];
+	const int *passed_fds; /* become 3 and following */
 	size_t passed_count;
-	int console_fd;		/* borrowed socket that gets the terminal; -EBADF: no terminal */
-	int pidfd_socket_fd;	/* borrowed socket that gets a pidfd of the process; -EBADF: none */
-	int fifo_fd;		/* borrowed O_PATH fd of the exec fifo; standard only, needed there */
-	int cgroup_fd;		/* borrowed cgroup v2 directory to clone into; setns only; -EBADF: none */
-	int log_level;		/* enum rti_parent_level for the init; -1: let it choose */
-	bool debug;		/* add the original error to "container init was OOM-killed" */
+	int console_fd;	     /* socket that gets the terminal */
+	int pidfd_socket_fd; /* socket that gets a pidfd of the process */
+	int fifo_fd;	     /* O_PATH fd of the exec fifo; a standard init needs it */
+	int cgroup_fd;	     /* cgroup v2 directory to be made in; setns only */
+	int log_level;	     /* enum rti_parent_level for the init; -1: let it choose */
+	bool debug;	     /* add the original error to "container init was OOM-killed" */
 	const sigset_t *signal_mask; /* of the process; NULL: the caller's */
 
 	const struct rti_parent_ops *ops; /* may be NULL */
@@ -182,9 +187,9 @@ struct rti_parent_start {
  * The hooks prestart and createRuntime run in here, in the caller's working directory (the bundle,
  * for runc's users) and with the caller's environment.
  *
- * Starts processes: the init, which is a child of the calling thread's process and so is the process
- * it becomes; the hooks; a short-lived helper for id-mapped mounts; and, while mount sources are
- * served, one thread.
+ * Starts processes: the init, which is a child of the calling thread's process and so is the
+ * process it becomes; the hooks; a short-lived helper for id-mapped mounts; and, while mount
+ * sources are served, one thread.
  *
  * There is no time limit: an init that hangs is ended by killing it, which ends the start.
  *
@@ -251,9 +256,9 @@ int rti_parent_fifo_create(int dir_fd, uid_t uid, gid_t gid, int *ret_fd, struct
  *
  * Opens the fifo without blocking, waits for the init's byte or the init's end, removes the fifo.
  *
- * Return: 0; -ENOENT without fifo and -EALREADY where the init has closed it without a byte ("cannot
- * start an already running container"); -ESRCH ("container process is already dead"); or another
- * negative errno.
+ * Return: 0; -ENOENT without fifo and -EALREADY where the init has closed it without a byte
+ * ("cannot start an already running container"); -ESRCH ("container process is already dead"); or
+ * another negative errno.
  */
 int rti_parent_fifo_release(int dir_fd, int pidfd, struct rti_error *err);
 

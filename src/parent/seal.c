@@ -3,18 +3,19 @@
  * DOC: Theory of Operation
  *
  * The attack (CVE-2019-5736): a process in the container, while it is still the init or because its
- * program is "/proc/self/exe", or a process that looks at /proc/PID/exe of an entering one, keeps an
- * O_PATH fd of the init's program, waits until nobody runs it any more (no ETXTBSY), reopens the fd
- * for writing through /proc/self/fd, and writes its own code into what the host's root will run next.
+ * program is "/proc/self/exe", or a process that looks at /proc/PID/exe of an entering one, keeps
+ * an O_PATH fd of the init's program, waits until nobody runs it any more (no ETXTBSY), reopens the
+ * fd for writing through /proc/self/fd, and writes its own code into what the host's root will run
+ * next.
  *
  * A sealed memory file ends this: F_SEAL_WRITE is on the inode, for everybody and for ever, and the
  * inode is not the host's file in the first place.
  *
  * A detached mount that is read-only costs a tenth of a copy and shares the page cache between
- * containers. /proc/PID/exe gives a path, which is a mount and a file on it; reopening it for writing
- * stays on that mount, and the mount is read-only: EROFS, whatever capabilities the opener has, and
- * likewise for truncate, chmod, setxattr and every ioctl that changes the file. What remains is to
- * make the mount writable or to reach the file by another one:
+ * containers. /proc/PID/exe gives a path, which is a mount and a file on it; reopening it for
+ * writing stays on that mount, and the mount is read-only: EROFS, whatever capabilities the opener
+ * has, and likewise for truncate, chmod, setxattr and every ioctl that changes the file. What
+ * remains is to make the mount writable or to reach the file by another one:
  *
  *   - mount_setattr(2) works on any fd of a detached mount for who is root in the user namespace of
  *     his mount namespace, which a container's root may be. It demands a mount that belongs to some
@@ -22,12 +23,12 @@
  *     gave is closed; so that fd is closed here, and an O_PATH fd opened through it is kept. From
  *     then on the mount belongs to none, and mount_setattr(2), mount(2) with MS_REMOUNT and
  *     move_mount(2) all refuse it.
- *   - open_tree(2) with OPEN_TREE_CLONE, or a bind mount from /proc/PID/exe, would make a mount with
- *     attributes of its own. Both refuse a source that is in no namespace, or in another one.
+ *   - open_tree(2) with OPEN_TREE_CLONE, or a bind mount from /proc/PID/exe, would make a mount
+ * with attributes of its own. Both refuse a source that is in no namespace, or in another one.
  *   - Only the file is on the mount, so there is no way to other files from it ("..": the mount's
  *     root), and link(2) does not cross mounts.
- *   - open_by_handle_at(2) opens on the mount of the fd it is given: this one is read-only; somebody
- *     who has a writable mount of the host's file system did not need the init for it.
+ *   - open_by_handle_at(2) opens on the mount of the fd it is given: this one is read-only;
+ * somebody who has a writable mount of the host's file system did not need the init for it.
  *
  * The child never has an fd of the program: it is executed close-on-exec, with execveat(2).
  *
@@ -81,6 +82,7 @@ int seal_program(int fd, const char *path, struct rti_error *err)
 		return sealed_fd;
 	sealed_fd = rti_sealed_copy(fd, "runtime-init", err);
 	if (sealed_fd < 0)
-		return rti_prefix(err, sealed_fd, "unable to create safe %s clone for runc init", path);
+		return rti_prefix(err, sealed_fd, "unable to create safe %s clone for runc init",
+				  path);
 	return sealed_fd;
 }

@@ -12,8 +12,8 @@
  * In this order: the file itself where it is a sealed memory file; the file on a detached read-only
  * mount; a sealed copy in memory. Why each is safe stands in seal.c.
  *
- * Return: a close-on-exec fd that the caller closes, or a negative errno with runc's words `unable to
- * create safe PATH clone for runc init: ...`.
+ * Return: a close-on-exec fd that the caller closes, or a negative errno with runc's words `unable
+ * to create safe PATH clone for runc init: ...`.
  */
 int seal_program(int fd, const char *path, struct rti_error *err);
 

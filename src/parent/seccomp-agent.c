@@ -12,11 +12,12 @@
 #include "base/fd.h"
 #include "protocol/process-state.h"
 
-static const char connect_step[] = "failed to connect with seccomp agent specified in the seccomp profile";
+static const char connect_step[] =
+	"failed to connect with seccomp agent specified in the seccomp profile";
 
 /*
- * A path that does not fit a socket address is reached through an fd of its directory, whose name in
- * /proc is short.
+ * A path that does not fit a socket address is reached through an fd of its directory, whose name
+ * in /proc is short.
  */
 static int fill_address(const char *path, struct sockaddr_un *ret, int *ret_dir_fd)
 {

@@ -13,8 +13,8 @@
  * @listener_fd: borrowed
  * @state:       the container, with status and pid as they are to be sent
  * @pid:         the process that the filter is on
- * @err:         on failure runc's words: "failed to connect with seccomp agent specified in the seccomp
- *               profile: dial unix P: connect: ...", "cannot send seccomp fd to P: ..."
+ * @err:         on failure runc's words: "failed to connect with seccomp agent specified in the
+ * seccomp profile: dial unix P: connect: ...", "cannot send seccomp fd to P: ..."
  *
  * Connects, sends one message, and closes the connection.
  *

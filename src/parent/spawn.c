@@ -59,8 +59,9 @@ struct spawn_child {
 };
 
 /*
- * Everything below that is marked RAW runs in the child. It may use neither the C library's locks nor
- * its memory management, and no sanitizer may follow it: to the sanitizers it is the parent that runs.
+ * Everything below that is marked RAW runs in the child. It may use neither the C library's locks
+ * nor its memory management, and no sanitizer may follow it: to the sanitizers it is the parent
+ * that runs.
  */
 #define RAW __attribute__((no_sanitize("address", "thread", "undefined")))
 
@@ -70,8 +71,8 @@ RAW static long raw_fcntl(int fd, int command, long arg)
 }
 
 /*
- * Default actions for what is caught: with shared memory a handler would run the parent's code. To the
- * kernel, zeroes are the default action whatever the layout of its structure.
+ * Default actions for what is caught: with shared memory a handler would run the parent's code. To
+ * the kernel, zeroes are the default action whatever the layout of its structure.
  */
 RAW static int reset_signals(const struct spawn_child *child)
 {
@@ -100,8 +101,9 @@ RAW static int set_cpus(const struct rti_words *cpus)
 {
 	if (!cpus || cpus->count == 0)
 		return 0;
-	return syscall(SYS_sched_setaffinity, 0, cpus->count * sizeof(uint64_t), cpus->items) < 0 ? -1
-												  : 0;
+	return syscall(SYS_sched_setaffinity, 0, cpus->count * sizeof(uint64_t), cpus->items) < 0
+		       ? -1
+		       : 0;
 }
 
 /* For kernels before 5.11: the listing of our fds, one by one. */
@@ -130,7 +132,8 @@ RAW static int cloexec_each_from(int first)
 			int fd = 0;
 
 			at += entry->size;
-			for (const char *digit = entry->name; *digit >= '0' && *digit <= '9'; digit++)
+			for (const char *digit = entry->name; *digit >= '0' && *digit <= '9';
+			     digit++)
 				fd = fd * 10 + (*digit - '0');
 			if (fd >= first)
 				raw_fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -208,8 +211,8 @@ static pid_t clone_shared(struct spawn_child *child, int *ret_pidfd)
 
 	if (stack == MAP_FAILED)
 		return -errno;
-	pid = clone(run_child, (char *)stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-		    child, ret_pidfd);
+	pid = clone(run_child, (char *)stack + STACK_SIZE,
+		    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child, ret_pidfd);
 	r = -errno;
 	munmap(stack, STACK_SIZE);
 	return pid < 0 ? r : pid;
@@ -234,7 +237,8 @@ RAW static pid_t clone_copied(struct spawn_child *child, int *ret_pidfd)
 	return pid < 0 ? -errno : (pid_t)pid;
 }
 
-static int explain(const struct spawn *spawn, const struct spawn_report *report, struct rti_error *err)
+static int explain(const struct spawn *spawn, const struct spawn_report *report,
+		   struct rti_error *err)
 {
 	static const char *const steps[] = {
 		[STEP_SIGNALS] = "reset signals",

@@ -2,7 +2,8 @@
 /**
  * The one place where this library makes a process that executes a program.
  *
- * Between clone and exec only raw system calls are made, so that it is safe with other threads around.
+ * Between clone and exec only raw system calls are made, so that it is safe with other threads
+ * around.
  */
 #ifndef PARENT_SPAWN_H
 #define PARENT_SPAWN_H
@@ -32,9 +33,9 @@ struct spawn {
  * @ret_pidfd: close-on-exec; the caller's
  * @err:       on failure which step failed: "clone", "chdir DIR", "exec", ...
  *
- * Returns when the program runs. The child shares the caller's memory until then (as with vfork(2));
- * with @cgroup_fd it has a copy, because the C library offers no safe way to pass it otherwise. Caught
- * signals get their default action, ignored ones stay ignored.
+ * Returns when the program runs. The child shares the caller's memory until then (as with
+ * vfork(2)); with @cgroup_fd it has a copy, because the C library offers no safe way to pass it
+ * otherwise. Caught signals get their default action, ignored ones stay ignored.
  *
  * Return: the pid, or a negative errno; nothing is left then.
  */

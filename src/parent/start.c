@@ -87,7 +87,8 @@ static int make_channels(struct conversation *conversation, struct child_side *s
 
 	r = make_pair(SOCK_STREAM, "init", &side->init_fd, &conversation->init_fd, err);
 	if (r == 0)
-		r = make_pair(SOCK_SEQPACKET, "sync", &side->sync_fd, &conversation->sync.socket_fd, err);
+		r = make_pair(SOCK_SEQPACKET, "sync", &side->sync_fd, &conversation->sync.socket_fd,
+			      err);
 	if (r < 0)
 		return r;
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -126,8 +127,9 @@ static void add_number(struct child_side *side, const char *name, int number)
 }
 
 /*
- * Dense numbers from 0, and the variables that name them, in runc's order. The program itself is not
- * among them, as with a runc that is a sealed memory file already: it is executed close-on-exec.
+ * Dense numbers from 0, and the variables that name them, in runc's order. The program itself is
+ * not among them, as with a runc that is a sealed memory file already: it is executed
+ * close-on-exec.
  */
 static int number_fds(const struct rti_parent_start *start, struct child_side *side,
 		      struct rti_error *err)
@@ -142,7 +144,8 @@ static int number_fds(const struct rti_parent_start *start, struct child_side *s
 		{ "_LIBCONTAINER_SYNCPIPE", side->sync_fd },
 		{ "_LIBCONTAINER_LOGPIPE", side->log_fd },
 		{ "_LIBCONTAINER_PIDFD_SOCK", start->pidfd_socket_fd },
-		{ "_LIBCONTAINER_FIFOFD", start->type == RTI_INIT_STANDARD ? start->fifo_fd : -EBADF },
+		{ "_LIBCONTAINER_FIFOFD",
+		  start->type == RTI_INIT_STANDARD ? start->fifo_fd : -EBADF },
 	};
 	size_t expected = 2;
 
@@ -171,7 +174,8 @@ static int number_fds(const struct rti_parent_start *start, struct child_side *s
 			expected++;
 		}
 	}
-	add_env(side, "_LIBCONTAINER_INITTYPE", start->type == RTI_INIT_SETNS ? "setns" : "standard");
+	add_env(side, "_LIBCONTAINER_INITTYPE",
+		start->type == RTI_INIT_SETNS ? "setns" : "standard");
 	return side->env_count == expected ? 0 : rti_fail(err, ENOMEM, "environment");
 }
 
@@ -222,11 +226,12 @@ static int make_bootstrap(struct conversation *conversation, struct rti_error *e
 	struct rti_bootstrap data;
 	int r;
 
-	r = bootstrap_data_fill(start->type, conversation->config.config, start->join, &arena, &data,
-				err);
+	r = bootstrap_data_fill(start->type, conversation->config.config, start->join, &arena,
+				&data, err);
 	if (r < 0)
 		return r;
-	return rti_bootstrap_encode(&data, &conversation->bootstrap, &conversation->bootstrap_size, err);
+	return rti_bootstrap_encode(&data, &conversation->bootstrap, &conversation->bootstrap_size,
+				    err);
 }
 
 /* The child's ends are closed when this returns, so that the end of the child is seen. */
@@ -311,7 +316,8 @@ static int converse(struct conversation *conversation, struct rti_error *err)
 		r = sync_loop_run(conversation, err);
 	if (r < 0)
 		return end_badly(conversation, r, err);
-	/* The init closes the log pipe when it has nothing more to say; a fatal line still counts. */
+	/* The init closes the log pipe when it has nothing more to say; a fatal line still counts.
+	 */
 	conversation_finish_log(conversation, -1);
 	if (!conversation->log.fatal)
 		return 0;
@@ -319,7 +325,8 @@ static int converse(struct conversation *conversation, struct rti_error *err)
 	return rti_refuse(err, EPROTO, "runc init error(s): %s", conversation->log.fatal);
 }
 
-static void conversation_init(struct conversation *conversation, const struct rti_parent_start *start)
+static void conversation_init(struct conversation *conversation,
+			      const struct rti_parent_start *start)
 {
 	*conversation = (struct conversation){
 		.start = start,

@@ -40,39 +40,41 @@ static int ask_worker(struct conversation *conversation, const struct rti_mount 
 	r = conversation_wait(conversation, mount_worker_fd(conversation->worker), POLLIN,
 			      conversation->child.pidfd, MOUNT_WORKER_ANSWER_MS);
 	if (r == CONVERSATION_DEAD)
-		return rti_refuse(err, ECONNRESET, "the init ended while %s was opened", mount->source);
+		return rti_refuse(err, ECONNRESET, "the init ended while %s was opened",
+				  mount->source);
 	if (r == -ETIMEDOUT)
-		return rti_refuse(err, ETIMEDOUT, "open %s: no answer within %d seconds", mount->source,
-				  MOUNT_WORKER_ANSWER_MS / 1000);
+		return rti_refuse(err, ETIMEDOUT, "open %s: no answer within %d seconds",
+				  mount->source, MOUNT_WORKER_ANSWER_MS / 1000);
 	if (r < 0)
 		return rti_fail(err, -r, "poll");
 	return mount_worker_take(conversation->worker, ret, err);
 }
 
-static int open_source(struct conversation *conversation, const struct rti_mount *request,
-		       const struct rti_mount **ret_mount, struct mount_answer *ret,
-		       struct rti_error *err)
+/* The configuration's own mount that the init asks for; NULL with @err filled. */
+static const struct rti_mount *find_asked(const struct conversation *conversation,
+					  const struct rti_mount *request, struct rti_error *err)
 {
-	const struct rti_mount *mount;
+	const struct rti_mount *mount = NULL;
 
-	if (!mount_can_be_asked(request))
-		return rti_refuse(err, EINVAL, "new mount api: only bind-mounts are supported");
+	if (!mount_can_be_asked(request)) {
+		rti_refuse(err, EPERM, "new mount api: only bind-mounts are supported");
+		return NULL;
+	}
 	mount = mount_find(&conversation->config.config->mounts, request);
 	if (!mount)
-		return rti_refuse(err, EPERM, "the container has no such mount of \"%s\" on \"%s\"",
-				  request->source ? request->source : "",
-				  request->destination ? request->destination : "");
-	*ret_mount = mount;
-	return ask_worker(conversation, mount, ret, err);
+		rti_refuse(err, EPERM, "the container has no such mount of \"%s\" on \"%s\"",
+			   request->source ? request->source : "",
+			   request->destination ? request->destination : "");
+	return mount;
 }
 
-static int on_mount_please(struct conversation *conversation, const struct rti_sync_message *message,
-			   struct rti_error *err)
+static int on_mount_please(struct conversation *conversation,
+			   const struct rti_sync_message *message, struct rti_error *err)
 {
 	_cleanup_(rti_arena_done) struct rti_arena arena = { 0 };
 	struct mount_answer answer = { .fd = -EBADF };
-	const struct rti_mount *mount = NULL;
 	struct rti_mount request = { 0 };
+	const struct rti_mount *mount;
 	int r;
 
 	if (conversation->config.config->rootless_euid)
@@ -80,7 +82,8 @@ static int on_mount_please(struct conversation *conversation, const struct rti_s
 	r = rti_sync_mount_decode(message, &arena, &request, err);
 	if (r < 0)
 		return r;
-	r = open_source(conversation, &request, &mount, &answer, err);
+	mount = find_asked(conversation, &request, err);
+	r = mount ? ask_worker(conversation, mount, &answer, err) : -EPERM;
 	if (r < 0)
 		return rti_prefix(err, r, "failed to fulfil mount request");
 	r = rti_sync_send(&conversation->sync, RTI_SYNC_PROC_MOUNT_FD,
@@ -99,11 +102,13 @@ static int run_hooks(struct conversation *conversation, struct rti_error *err)
 
 	if (!hooks)
 		return 0;
-	has_state = conversation_has_state(conversation, "creating", conversation->child.pid, &state);
+	has_state =
+		conversation_has_state(conversation, "creating", conversation->child.pid, &state);
 	r = host_hooks_run("prestart", &hooks->prestart, has_state ? &state : NULL, err);
 	if (r < 0)
 		return r;
-	return host_hooks_run("createRuntime", &hooks->create_runtime, has_state ? &state : NULL, err);
+	return host_hooks_run("createRuntime", &hooks->create_runtime, has_state ? &state : NULL,
+			      err);
 }
 
 static int on_hooks(struct conversation *conversation, const struct rti_sync_message *message,
@@ -116,12 +121,14 @@ static int on_hooks(struct conversation *conversation, const struct rti_sync_mes
 	if (ops && ops->set_limits) {
 		r = ops->set_limits(conversation->start->data, conversation->child.pid, err);
 		if (r < 0)
-			return rti_prefix(err, r, "error setting cgroup config for procHooks process");
+			return rti_prefix(err, r,
+					  "error setting cgroup config for procHooks process");
 	}
 	r = run_hooks(conversation, err);
 	if (r < 0)
 		return r;
-	return rti_sync_send(&conversation->sync, RTI_SYNC_PROC_HOOKS_DONE, NULL, -EBADF, NULL, err);
+	return rti_sync_send(&conversation->sync, RTI_SYNC_PROC_HOOKS_DONE, NULL, -EBADF, NULL,
+			     err);
 }
 
 /* The child is not reaped yet, so its pid is its own. */
@@ -133,11 +140,13 @@ static int set_rlimits(const struct conversation *conversation, struct rti_error
 		const struct rti_rlimit *item = &rlimits->items[i];
 		struct rlimit limit = { .rlim_cur = item->soft, .rlim_max = item->hard };
 
-		if (prlimit(conversation->child.pid, (__rlimit_resource_t)item->type, &limit, NULL) < 0)
-			return rti_fail(err, errno,
-					"error setting rlimits for ready process: error setting rlimit "
-					"type %d",
-					(int)item->type);
+		if (prlimit(conversation->child.pid, (__rlimit_resource_t)item->type, &limit,
+			    NULL) < 0)
+			return rti_fail(
+				err, errno,
+				"error setting rlimits for ready process: error setting rlimit "
+				"type %d",
+				(int)item->type);
 	}
 	return 0;
 }
@@ -167,11 +176,12 @@ static int send_listener(struct conversation *conversation, int listener_fd, str
 	bool has_state;
 
 	if (start->type == RTI_INIT_STANDARD)
-		has_state = conversation_has_state(conversation, "creating", conversation->child.pid,
-						   &state);
+		has_state = conversation_has_state(conversation, "creating",
+						   conversation->child.pid, &state);
 	else
-		has_state = conversation_has_state(conversation, "running",
-						   start->state ? (pid_t)start->state->pid : 0, &state);
+		has_state =
+			conversation_has_state(conversation, "running",
+					       start->state ? (pid_t)start->state->pid : 0, &state);
 	if (!has_state)
 		return rti_refuse(err, EINVAL, "the seccomp agent needs the container's state");
 	return seccomp_agent_send(conversation->config.config->seccomp, listener_fd, &state,
@@ -192,11 +202,12 @@ static int on_seccomp(struct conversation *conversation, const struct rti_sync_m
 		return r;
 	listener_fd = (int)syscall(SYS_pidfd_getfd, conversation->child.pidfd, number, 0);
 	if (listener_fd < 0)
-		return rti_fail(err, errno, "sync \"procSeccomp\" get fd %d from child failed: pidfd_getfd",
+		return rti_fail(err, errno,
+				"sync \"procSeccomp\" get fd %d from child failed: pidfd_getfd",
 				number);
 	/*
-	 * The init may now go on. Its next system calls may wait for the agent, but it needs nothing
-	 * more from here before that.
+	 * The init may now go on. Its next system calls may wait for the agent, but it needs
+	 * nothing more from here before that.
 	 */
 	r = rti_sync_send(&conversation->sync, RTI_SYNC_PROC_SECCOMP_DONE, NULL, -EBADF, NULL, err);
 	return r < 0 ? r : send_listener(conversation, listener_fd, err);
@@ -227,7 +238,8 @@ static int handle(struct conversation *conversation, const struct rti_sync_messa
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (handlers[i].type == message->type)
 			return handlers[i].handle(conversation, message, err);
-	return rti_refuse(err, EPROTO, "invalid JSON payload from child: got \"%s\"", message->name);
+	return rti_refuse(err, EPROTO, "invalid JSON payload from child: got \"%s\"",
+			  message->name);
 }
 
 /* One message; RTI_SYNC_EOF when the init has closed the socket and may have. */

@@ -2,6 +2,7 @@
 #include "tests/unit/scripted-init.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -146,6 +147,21 @@ static void leave_holder(void)
 	}
 }
 
+static void describe(void)
+{
+	char text[4096] = "", cwd[4096];
+	size_t used = 0;
+
+	for (char **entry = environ; *entry; entry++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s\n", *entry);
+	for (int fd = 0; fd < 100; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%d ", fd);
+	snprintf(text + used, sizeof(text) - used, "\n%s\n", getcwd(cwd, sizeof(cwd)));
+	if (write(1, text, strlen(text)) < 0)
+		bad("write: %s", strerror(errno));
+}
+
 /* What both parts of a script know. */
 static void do_common(char verb, const char *argument)
 {
@@ -158,6 +174,9 @@ static void do_common(char verb, const char *argument)
 		return;
 	case 'H':
 		hang();
+		return;
+	case 'e':
+		describe();
 		return;
 	case 'w':
 		usleep(100000);

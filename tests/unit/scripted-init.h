@@ -14,6 +14,7 @@
  *             k  SIGKILL oneself                            l  close the log pipe
  *   both:     L  write a log line with this message at level fatal
  *             D  write this much to the log, in kilobytes, as debug lines
+ *             e  print arguments, environment, open fds and working directory on fd 1
  *             H  hang
  *             w  wait a tenth of a second
  *             O  leave a process behind that holds the sync socket and the log pipe

@@ -93,8 +93,9 @@ static void test_what_cannot_be_decoded_is_reported(void **state)
 {
 	put(*state, "hello\n{\"level\":\"bogus\",\"msg\":\"m\"}\n{\"level\":1}\n");
 	assert_non_null(strstr(seen, "2:failed to decode \"hello\" to json: "));
-	assert_non_null(strstr(seen, "2:failed to decode \"{\"level\":\"bogus\",\"msg\":\"m\"}\" to json: "
-				     "not a valid logrus Level\n"));
+	assert_non_null(
+		strstr(seen, "2:failed to decode \"{\"level\":\"bogus\",\"msg\":\"m\"}\" to json: "
+			     "not a valid logrus Level\n"));
 	assert_non_null(strstr(seen, "2:failed to decode \"{\"level\":1}\" to json: "));
 }
 
@@ -102,7 +103,8 @@ static void test_fatal_lines_are_collected(void **state)
 {
 	struct fixture *fixture = *state;
 
-	put(fixture, "{\"level\":\"fatal\",\"msg\":\"F1\"}\n{\"level\":\"fatal\",\"msg\":\"F2\"}\n");
+	put(fixture,
+	    "{\"level\":\"fatal\",\"msg\":\"F1\"}\n{\"level\":\"fatal\",\"msg\":\"F2\"}\n");
 	assert_string_equal(seen, "");
 	assert_string_equal(fixture->forward.fatal, "F1; F2");
 }
@@ -112,7 +114,8 @@ static void test_collected_text_is_bounded(void **state)
 	struct fixture *fixture = *state;
 
 	for (int i = 0; i < 10000; i++)
-		log_forward_line(&fixture->forward, "{\"level\":\"fatal\",\"msg\":\"0123456789\"}", 36);
+		log_forward_line(&fixture->forward, "{\"level\":\"fatal\",\"msg\":\"0123456789\"}",
+				 36);
 	assert_true(strlen(fixture->forward.fatal) < 8192);
 }
 
@@ -138,7 +141,8 @@ static void test_too_long_a_line_ends_forwarding_only(void **state)
 	put(fixture, "\n{\"level\":\"info\",\"msg\":\"late\"}\n");
 	fixture->write_fd = rti_close(fixture->write_fd);
 	log_forward_pump(&fixture->forward);
-	assert_string_equal(seen, "2:error reading from log source: bufio.Scanner: token too long\n");
+	assert_string_equal(seen,
+			    "2:error reading from log source: bufio.Scanner: token too long\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

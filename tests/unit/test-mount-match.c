@@ -19,7 +19,8 @@ static struct rti_mount_id_mapping base_mapping(void)
 	};
 }
 
-static struct rti_mount base_mount(struct rti_mount_attr *attr, struct rti_mount_id_mapping *mapping)
+static struct rti_mount base_mount(struct rti_mount_attr *attr,
+				   struct rti_mount_id_mapping *mapping)
 {
 	*mapping = base_mapping();
 	*attr = (struct rti_mount_attr){ .attr_set = 1 };

@@ -123,8 +123,9 @@ static void test_a_missing_source_is_said_as_runc_does(void **state)
 	mount.source = "/mnt/dir";
 	mapping.userns_path = "/no/userns";
 	assert_int_equal(ask(fixture->worker, &mount, &answer, &err), -ENOENT);
-	assert_string_equal(err.text, "failed to open existing userns for /mnt/dir id-mapping: open "
-				      "/no/userns: no such file or directory");
+	assert_string_equal(err.text,
+			    "failed to open existing userns for /mnt/dir id-mapping: open "
+			    "/no/userns: no such file or directory");
 }
 
 static void test_ids_are_mapped(void **state)
@@ -211,7 +212,8 @@ static void test_one_key_for_every_order(void **state)
 	char *one = idmap_userns_key(&maps, &same_maps), *two = idmap_userns_key(&same_maps, &maps);
 
 	(void)state;
-	assert_string_equal(one, "uid=0:100000:1000,1000:200000:10;gid=0:100000:1000,1000:200000:10");
+	assert_string_equal(one,
+			    "uid=0:100000:1000,1000:200000:10;gid=0:100000:1000,1000:200000:10");
 	assert_string_equal(one, two);
 	free(one);
 	free(two);
@@ -242,7 +244,8 @@ static void test_a_bad_mapping_is_refused_and_leaves_no_process(void **state)
 
 	NEEDS_ROOT();
 	assert_int_equal(idmap_userns_create(&bad, &bad, proc_fd, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "failed to spawn dummy process for map uid=0:0:10,5:100:10;gid="));
+	assert_non_null(
+		strstr(err.text, "failed to spawn dummy process for map uid=0:0:10,5:100:10;gid="));
 	assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), 0); /* only the fixture's */
 	close(proc_fd);
 }

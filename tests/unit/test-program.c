@@ -103,8 +103,9 @@ static void test_what_speaks_another_protocol_is_refused(void **state)
 {
 	(void)state;
 	write_with_trailer("runc version 1.1.15\n");
-	assert_refused(program_path, -EPROTONOSUPPORT,
-		       "is runc 1.1.15, whose init speaks an older protocol: runc 1.2 or later is needed");
+	assert_refused(
+		program_path, -EPROTONOSUPPORT,
+		"is runc 1.1.15, whose init speaks an older protocol: runc 1.2 or later is needed");
 	write_with_trailer("crun version 1.8.1\n");
 	assert_refused(program_path, -EINVAL, "is 'crun', which is neither runtime-init nor runc");
 	write_with_trailer("runc version bogus\n");
@@ -121,7 +122,8 @@ static void test_what_is_no_program_is_refused(void **state)
 	assert_refused("/no/such", -ENOENT, "open /no/such: no such file or directory");
 	assert_refused("/etc", -EINVAL, "/etc is not a regular file");
 	assert_refused("/etc/passwd", -ENOEXEC, "/etc/passwd is not an ELF program");
-	write_program("#!/bin/sh\nexec runc \"$@\"\n#############################################", 70);
+	write_program("#!/bin/sh\nexec runc \"$@\"\n#############################################",
+		      70);
 	assert_refused(program_path, -ENOEXEC, "is not an ELF program");
 	write_program("\177ELF", 4);
 	assert_refused(program_path, -ENOEXEC, "is not an ELF program");

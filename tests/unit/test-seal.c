@@ -136,7 +136,8 @@ static void test_a_mount_cannot_be_made_writable(void **state)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", mount_fd);
 	assert_int_equal(chmod(path, 0777), -1);
 	assert_int_equal(errno, EROFS);
-	assert_int_equal(syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)), -1);
+	assert_int_equal(
+		syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)), -1);
 	assert_int_equal(syscall(SYS_open_tree, mount_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH), -1);
 	pid = fork();
 	if (pid == 0) { /* in a mount namespace of its own, not to disturb anybody */
@@ -146,7 +147,8 @@ static void test_a_mount_cannot_be_made_writable(void **state)
 			_exit(2);
 		if (mount(path, program, "", MS_BIND, NULL) == 0)
 			_exit(3);
-		if (syscall(SYS_move_mount, mount_fd, "", AT_FDCWD, program, MOVE_MOUNT_F_EMPTY_PATH) == 0)
+		if (syscall(SYS_move_mount, mount_fd, "", AT_FDCWD, program,
+			    MOVE_MOUNT_F_EMPTY_PATH) == 0)
 			_exit(4);
 		_exit(0);
 	}

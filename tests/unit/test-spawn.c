@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,7 +74,8 @@ static void assert_ends_with(int pidfd, int expected)
 
 static void test_the_child_finds_what_was_asked_and_nothing_else(void **state)
 {
-	char *argv[] = { (char[]){ "x" }, (char[]){ "describe" }, NULL }, *envp[] = { (char[]){ "A=b" }, NULL };
+	char *argv[] = { (char[]){ "x" }, (char[]){ "describe" }, NULL },
+	     *envp[] = { (char[]){ "A=b" }, NULL };
 	int ends[2], null_fd = open("/dev/null", O_RDWR), leaked = dup(null_fd), pidfd;
 	char text[4096];
 	sigset_t mask;
@@ -97,8 +101,9 @@ static void test_the_child_finds_what_was_asked_and_nothing_else(void **state)
 	assert_true(spawn_process(&spawn, &pidfd, NULL) > 0);
 	close(ends[1]);
 	read_all(ends[0], text, sizeof(text));
-	assert_string_equal(text, "arg x\narg describe\nenv A=b\nfd 0\nfd 1\nfd 2\nfd 3\nfd 4\nfd 5\n"
-				  "blocked 1\ncwd /usr\nusr1 default\nusr2 ignored\n");
+	assert_string_equal(text,
+			    "arg x\narg describe\nenv A=b\nfd 0\nfd 1\nfd 2\nfd 3\nfd 4\nfd 5\n"
+			    "blocked 1\ncwd /usr\nusr1 default\nusr2 ignored\n");
 	assert_ends_with(pidfd, 7 << 8);
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	assert_false(sigismember(&mask, SIGTERM));
@@ -130,6 +135,57 @@ static void test_failures_name_the_step_and_leave_nothing(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 	close(text_fd);
+}
+
+/* The unified hierarchy, alone or beside the others; NULL without. */
+static const char *unified_root(void)
+{
+	static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	struct statfs fs;
+
+	for (size_t i = 0; i < 2; i++)
+		if (statfs(roots[i], &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+			return roots[i];
+	return NULL;
+}
+
+static void test_a_process_is_born_into_a_cgroup(void **state)
+{
+	char *argv[] = { (char[]){ "x" }, (char[]){ "cgroup" }, NULL }, *envp[] = { NULL };
+	const char *root = unified_root();
+	char path[128], text[4096], expected[64];
+	int fds[3] = { 0, 1, 2 }, ends[2], pidfd;
+	struct spawn spawn = { .exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds,
+			       .fd_count = 3 };
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/rti-test-%d", root ? root : "", getpid());
+	if (!root || mkdir(path, 0755) < 0) {
+		close(spawn.exe_fd);
+		skip();
+	}
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	fds[1] = ends[1];
+	spawn.cgroup_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(spawn_process(&spawn, &pidfd, NULL) > 0);
+	close(ends[1]);
+	read_all(ends[0], text, sizeof(text));
+	assert_ends_with(pidfd, 0);
+	snprintf(expected, sizeof(expected), "0::/rti-test-%d\n", getpid());
+	assert_non_null(strstr(text, expected));
+	close(ends[0]);
+	close(spawn.cgroup_fd);
+	close(spawn.exe_fd);
+	rmdir(path);
+}
+
+static int print_cgroup(void)
+{
+	char text[4096];
+	int fd = open("/proc/self/cgroup", O_RDONLY);
+	ssize_t size = read(fd, text, sizeof(text));
+
+	return size > 0 && write(1, text, (size_t)size) == size ? 0 : 1;
 }
 
 static void test_a_family_is_known_and_ended(void **state)
@@ -185,12 +241,15 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_child_finds_what_was_asked_and_nothing_else),
 		cmocka_unit_test(test_failures_name_the_step_and_leave_nothing),
+		cmocka_unit_test(test_a_process_is_born_into_a_cgroup),
 		cmocka_unit_test(test_a_family_is_known_and_ended),
 		cmocka_unit_test(test_how_processes_end_is_said_as_go_does),
 	};
 
 	if (argc == 2 && strcmp(argv[1], "describe") == 0)
 		return describe(argc, argv);
+	if (argc == 2 && strcmp(argv[1], "cgroup") == 0)
+		return print_cgroup();
 	if (argc == 2 && strcmp(argv[1], "sleep") == 0)
 		return (int)sleep(100);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,8 @@
 #define PREFIX	  "unable to start container process: "
 #define DURING	  PREFIX "error during container init: "
 
-/* Generous, for slow machines with sanitizers; an init that is waited for in vain takes for ever. */
+/* Generous, for slow machines with sanitizers; an init that is waited for in vain takes for ever.
+ */
 #define TIME_LIMIT_MS 10000
 
 /* This program poses as the init. */
@@ -141,13 +143,16 @@ static int setup(void **state)
 		return -1;
 	attempt->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	attempt->start = start;
-	if (rti_parent_fifo_create(attempt->dir_fd, geteuid(), getegid(), &attempt->start.fifo_fd, NULL) < 0)
+	if (rti_parent_fifo_create(attempt->dir_fd, geteuid(), getegid(), &attempt->start.fifo_fd,
+				   NULL) < 0)
 		return -1;
 	attempt->container.rootfs = "/tmp";
 	attempt->config.config = &attempt->container;
 	attempt->config.container_id = "c";
-	attempt->state = (struct rti_spec_state){ .oci_version = "1.3.0", .id = "c", .bundle = "/b" };
-	attempt->namespace = (struct rti_namespace){ .type = "NEWNET", .path = "/proc/self/ns/net" };
+	attempt->state =
+		(struct rti_spec_state){ .oci_version = "1.3.0", .id = "c", .bundle = "/b" };
+	attempt->namespace =
+		(struct rti_namespace){ .type = "NEWNET", .path = "/proc/self/ns/net" };
 	attempt->join.items = &attempt->namespace;
 	attempt->join.count = 1;
 	attempt->start.program = &attempt->program;
@@ -259,6 +264,102 @@ static void test_a_setns_init_starts(void **state)
 	assert_string_equal(calls, "join ");
 }
 
+/* Environment and fds of an init with everything, as captured from runc, but for the program's fd.
+ */
+static void test_the_init_finds_runc_s_environment(void **state)
+{
+	struct attempt *attempt = *state;
+	int passed[] = { attempt->dir_fd, attempt->dir_fd }, ends[2], pair[2];
+	char text[2048];
+	ssize_t size;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	unsetenv("GOMAXPROCS");
+	attempt->start.stdio_fds[1] = ends[1];
+	attempt->start.passed_fds = passed;
+	attempt->start.passed_count = 2;
+	attempt->start.console_fd = pair[0];
+	attempt->start.pidfd_socket_fd = pair[1];
+	attempt->start.log_level = RTI_PARENT_LEVEL_INFO;
+	assert_starts(attempt, "e " UP HOOKS READY "C l H");
+	size = read(ends[0], text, sizeof(text) - 1);
+	assert_true(size > 0);
+	text[size] = '\0';
+	assert_string_equal(text, "GOMAXPROCS=\n"
+				  "_LIBCONTAINER_CONSOLE=5\n"
+				  "_LIBCONTAINER_INITPIPE=6\n"
+				  "_LIBCONTAINER_SYNCPIPE=7\n"
+				  "_LIBCONTAINER_LOGPIPE=8\n"
+				  "_LIBCONTAINER_LOGLEVEL=4\n"
+				  "_LIBCONTAINER_PIDFD_SOCK=9\n"
+				  "_LIBCONTAINER_FIFOFD=10\n"
+				  "_LIBCONTAINER_INITTYPE=standard\n"
+				  "0 1 2 3 4 5 6 7 8 9 10 \n"
+				  "/tmp\n");
+	setenv("GOMAXPROCS", "3", 1);
+	attempt->start.passed_count = 0;
+	attempt->start.console_fd = attempt->start.pidfd_socket_fd = -EBADF;
+	attempt->start.log_level = -1;
+	attempt->start.type = RTI_INIT_SETNS;
+	assert_starts(attempt, "e " UP READY "C l H");
+	size = read(ends[0], text, sizeof(text) - 1);
+	assert_true(size > 0);
+	text[size] = '\0';
+	assert_string_equal(text, "GOMAXPROCS=3\n"
+				  "_LIBCONTAINER_INITPIPE=3\n"
+				  "_LIBCONTAINER_SYNCPIPE=4\n"
+				  "_LIBCONTAINER_LOGPIPE=5\n"
+				  "_LIBCONTAINER_INITTYPE=setns\n"
+				  "0 1 2 3 4 5 \n"
+				  "/tmp\n");
+	unsetenv("GOMAXPROCS");
+	for (int i = 0; i < 2; i++) {
+		close(ends[i]);
+		close(pair[i]);
+	}
+}
+
+/* ---- two at once ---- */
+
+static void *start_some(void *data)
+{
+	struct attempt *attempt = data;
+	struct rti_parent_child child;
+	intptr_t failures = 0;
+
+	for (int i = 0; i < 20; i++) {
+		if (rti_parent_start(&attempt->start, &child, NULL) < 0) {
+			failures++;
+			continue;
+		}
+		rti_parent_child_kill(&child, NULL);
+		rti_parent_child_done(&child);
+	}
+	return (void *)failures;
+}
+
+static void test_threads_start_independently(void **state)
+{
+	struct attempt *attempt = *state;
+	pthread_t threads[3];
+	void *failures;
+
+	attempt->start.ops = NULL;
+	attempt->start.argv0 = UP HOOKS READY "C l H";
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, start_some, attempt), 0);
+	for (int i = 0; i < 3; i++) {
+		pthread_join(threads[i], &failures);
+		assert_ptr_equal(failures, NULL);
+	}
+	attempt->start.argv0 = UP "x1";
+	assert_int_equal(pthread_create(&threads[0], NULL, start_some, attempt), 0);
+	pthread_join(threads[0], &failures);
+	assert_int_equal((intptr_t)failures, 20);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 static void test_callbacks_are_optional(void **state)
 {
 	struct attempt *attempt = *state;
@@ -276,7 +377,8 @@ static void test_much_log_blocks_nobody(void **state)
 {
 	struct attempt *attempt = *state;
 
-	assert_starts(attempt, "D300 b D300 s D300 p|D300 c D300 " HOOKS "D300 " READY "D300 C D300 l H");
+	assert_starts(attempt,
+		      "D300 b D300 s D300 p|D300 c D300 " HOOKS "D300 " READY "D300 C D300 l H");
 	assert_fails(attempt, "D300 b D300 x1", "");
 }
 
@@ -292,7 +394,8 @@ static void test_a_large_configuration_gets_through(void **state)
 	attempt->config.args.count = 1;
 	assert_starts(attempt, UP HOOKS READY "C l H");
 	/* An init that dies instead of reading it is noticed. */
-	assert_fails(attempt, "b s p|w x1", PREFIX "error sending config to init process: write init-p: ");
+	assert_fails(attempt, "b s p|w x1",
+		     PREFIX "error sending config to init process: write init-p: ");
 	free(argument);
 }
 
@@ -311,8 +414,9 @@ static void test_rlimits_are_set_before_it_runs(void **state)
 	end_child(attempt);
 	items[0].type = 99;
 	assert_fails(attempt, UP HOOKS READY "C l H",
-		     DURING "error setting rlimits for ready process: error setting rlimit type 99: "
-			    "invalid argument");
+		     DURING
+		     "error setting rlimits for ready process: error setting rlimit type 99: "
+		     "invalid argument");
 }
 
 /* ---- bad inits ---- */
@@ -341,10 +445,13 @@ static void test_the_handshake_of_a_setns_init_can_fail(void **state)
 {
 	static const struct bad_init inits[] = {
 		{ "b x1", PREFIX "error executing setns process: exit status 1" },
-		{ "b x0", PREFIX "error executing setns process: error reading pid from init pipe: EOF" },
-		{ "b Pgarbage", PREFIX "error executing setns process: error reading pid from init pipe: " },
+		{ "b x0",
+		  PREFIX "error executing setns process: error reading pid from init pipe: EOF" },
+		{ "b Pgarbage",
+		  PREFIX "error executing setns process: error reading pid from init pipe: " },
 		{ "b s p x2|H", PREFIX "error executing setns process: exit status 2" },
-		{ "b h|H", PREFIX "error executing setns process: error reading pid from init pipe: EOF" },
+		{ "b h|H",
+		  PREFIX "error executing setns process: error reading pid from init pipe: EOF" },
 	};
 	struct attempt *attempt = *state;
 
@@ -364,14 +471,18 @@ static void test_everything_but_the_order_is_refused(void **state)
 		{ UP HOOKS "x1", DURING "procReady not received" },
 		{ UP "O x1", DURING "procReady not received" },
 		/* the wrong thing at the wrong time */
-		{ UP READY "C H", DURING "invalid JSON payload from child: got \"procReady\" in state 'setup'" },
-		{ UP HOOKS HOOKS "H", "got \"procHooks\" in state 'hooks done', expected procReady" },
-		{ UP HOOKS READY READY "H", "got \"procReady\" in state 'run', expected procSeccomp" },
+		{ UP READY "C H",
+		  DURING "invalid JSON payload from child: got \"procReady\" in state 'setup'" },
+		{ UP HOOKS HOOKS "H",
+		  "got \"procHooks\" in state 'hooks done', expected procReady" },
+		{ UP HOOKS READY READY "H",
+		  "got \"procReady\" in state 'run', expected procSeccomp" },
 		{ UP HOOKS READY HOOKS "H", "got \"procHooks\" in state 'run'" },
 		{ UP HOOKS MOUNT("{}") "H", "got \"procMountPlease\" in state 'hooks done'" },
 		{ UP SECCOMP "H", "got \"procSeccomp\" in state 'setup'" },
 		{ UP HOOKS SECCOMP "H", "got \"procSeccomp\" in state 'hooks done'" },
-		{ UP "S{\"type\":\"procRun\",\"flags\":0} H", "invalid JSON payload from child: got \"procRun\"" },
+		{ UP "S{\"type\":\"procRun\",\"flags\":0} H",
+		  "invalid JSON payload from child: got \"procRun\"" },
 		{ UP "S{\"type\":\"procHooksDone\",\"flags\":0} H", "got \"procHooksDone\"" },
 		{ UP "S{\"type\":\"procMountFd\",\"flags\":0} H", "got \"procMountFd\"" },
 		{ UP "S{\"type\":\"procSeccompDone\",\"flags\":0} H", "got \"procSeccompDone\"" },
@@ -380,15 +491,21 @@ static void test_everything_but_the_order_is_refused(void **state)
 		/* what is no message */
 		{ UP "Shello H", DURING "unmarshal sync from parent failed: " },
 		{ UP "S[] H", DURING "unmarshal sync from parent failed: " },
-		{ UP "S{\"type\":\"procHooks\",\"flags\":0}{} H", DURING "unmarshal sync from parent failed: " },
-		{ UP "S{\"type\":\"procHooks\",\"flags\":\"x\"} H", DURING "unmarshal sync from parent failed: " },
-		{ UP "S{\"type\":\"procHooks\",\"flags\":1} H", DURING "sync procHooks had unexpected file passed" },
+		{ UP "S{\"type\":\"procHooks\",\"flags\":0}{} H",
+		  DURING "unmarshal sync from parent failed: " },
+		{ UP "S{\"type\":\"procHooks\",\"flags\":\"x\"} H",
+		  DURING "unmarshal sync from parent failed: " },
+		{ UP "S{\"type\":\"procHooks\",\"flags\":1} H",
+		  DURING "sync procHooks had unexpected file passed" },
 		{ UP "S{\"type\":\"procHooks\",\"flags\":0,\"arg\":1} H", "procHooks" },
 		/* an init that says what is wrong */
-		{ UP "S{\"type\":\"procError\",\"flags\":0,\"arg\":{\"message\":\"a~\\u003cb\\u003e\"}} H",
+		{ UP "S{\"type\":\"procError\",\"flags\":0,\"arg\":{\"message\":\"a~"
+		     "\\u003cb\\u003e\"}} H",
 		  DURING "a <b>" },
-		{ UP "S{\"type\":\"procError\",\"flags\":0} H", DURING "procError missing error payload" },
-		{ UP HOOKS READY "S{\"type\":\"procError\",\"flags\":0,\"arg\":{\"message\":\"late\"}} H",
+		{ UP "S{\"type\":\"procError\",\"flags\":0} H",
+		  DURING "procError missing error payload" },
+		{ UP HOOKS READY
+		  "S{\"type\":\"procError\",\"flags\":0,\"arg\":{\"message\":\"late\"}} H",
 		  DURING "late" },
 		{ UP "LF1 LF2 S{\"type\":\"procError\",\"flags\":0,\"arg\":{\"message\":\"E\"}} x1",
 		  DURING "E; runc init error(s): F1; F2" },
@@ -401,10 +518,12 @@ static void test_a_setns_init_may_only_get_ready(void **state)
 {
 	static const struct bad_init inits[] = {
 		{ UP "C H", PREFIX "procReady not received" },
-		{ UP HOOKS "H", PREFIX "invalid JSON payload from child: got \"procHooks\" in state 'setup', "
-				"expected procReady" },
+		{ UP HOOKS "H",
+		  PREFIX "invalid JSON payload from child: got \"procHooks\" in state 'setup', "
+			 "expected procReady" },
 		{ UP MOUNT("{}") "H", "got \"procMountPlease\" in state 'setup'" },
-		{ UP "S{\"type\":\"procError\",\"flags\":0,\"arg\":{\"message\":\"E\"}} H", PREFIX "E" },
+		{ UP "S{\"type\":\"procError\",\"flags\":0,\"arg\":{\"message\":\"E\"}} H",
+		  PREFIX "E" },
 	};
 	struct attempt *attempt = *state;
 
@@ -424,7 +543,8 @@ static void test_an_init_that_closes_sync_but_not_log_is_awaited(void **state)
 {
 	struct attempt *attempt = *state;
 
-	/* It ends without closing the log pipe itself; that is seen, even with the pipe held elsewhere. */
+	/* It ends without closing the log pipe itself; that is seen, even with the pipe held
+	 * elsewhere. */
 	assert_starts(attempt, UP HOOKS READY "C x0");
 	assert_starts(attempt, UP HOOKS READY "O C x0");
 }
@@ -450,7 +570,8 @@ static void test_the_oom_killer_explains_failures(void **state)
 	struct attempt *attempt = *state;
 
 	oom_killed = true;
-	assert_fails(attempt, UP "k", PREFIX "container init was OOM-killed (memory limit too low?)");
+	assert_fails(attempt, UP "k",
+		     PREFIX "container init was OOM-killed (memory limit too low?)");
 	assert_null(strstr(attempt->err.text, "procReady"));
 	attempt->start.debug = true;
 	assert_fails(attempt, UP "k",
@@ -474,44 +595,57 @@ static void test_bad_starts_are_refused_without_starting(void **state)
 	attempt->start.type = RTI_INIT_STANDARD;
 	attempt->container.rootfs = "/no/such/rootfs";
 	assert_fails(attempt, "x0",
-		     PREFIX "unable to start init: chdir /no/such/rootfs: no such file or directory");
+		     PREFIX
+		     "unable to start init: chdir /no/such/rootfs: no such file or directory");
 	attempt->container.rootfs = "/tmp";
 	attempt->container.namespaces.items = &attempt->namespace;
 	attempt->container.namespaces.count = 1;
 	attempt->namespace.path = "/no/such/ns";
-	assert_fails(attempt, "b H",
-		     "unable to create new parent process: namespace path: lstat /no/such/ns: no such "
-		     "file or directory");
+	assert_fails(
+		attempt, "b H",
+		"unable to create new parent process: namespace path: lstat /no/such/ns: no such "
+		"file or directory");
 	snprintf(path, sizeof(path), "%s/a,b", dir);
 	close(open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0600));
 	attempt->namespace.path = path;
-	assert_fails(attempt, "b H", "unable to create new parent process: invalid namespace path /tmp/");
+	assert_fails(attempt, "b H",
+		     "unable to create new parent process: invalid namespace path /tmp/");
 	unlink(path);
 	assert_string_equal(calls, "");
 }
 
 /* ---- mount sources ---- */
 
-#define MOUNT_A "{\"source\":\"/etc/passwd\",\"destination\":\"/a\",\"device\":\"bind\",\"flags\":4096}"
+#define MOUNT_A                                                                                    \
+	"{\"source\":\"/etc/passwd\",\"destination\":\"/a\",\"device\":\"bind\",\"flags\":4096}"
 
 static void test_mount_sources_are_served_from_the_configuration(void **state)
 {
-	static const char fd_packet[] =
-		"R{\"type\":\"procMountFd\",\"flags\":1,\"arg\":{\"type\":\"plain-open\"}} F/etc/passwd ";
+	static const char fd_packet[] = "R{\"type\":\"procMountFd\",\"flags\":1,\"arg\":{\"type\":"
+					"\"plain-open\"}} F/etc/passwd ";
 	struct rti_mount items[] = {
-		{ .source = "/etc/passwd", .destination = "/a", .device = "bind", .flags = MS_BIND },
+		{ .source = "/etc/passwd",
+		  .destination = "/a",
+		  .device = "bind",
+		  .flags = MS_BIND },
 		{ .source = "/no/src", .destination = "/b", .device = "bind", .flags = MS_BIND },
 	};
 	static const struct bad_init inits[] = {
-		{ UP MOUNT("{\"source\":\"/etc/shadow\",\"destination\":\"/a\",\"device\":\"bind\",\"flags\":4096}") "H",
+		{ UP MOUNT("{\"source\":\"/etc/shadow\",\"destination\":\"/"
+			   "a\",\"device\":\"bind\",\"flags\":4096}") "H",
 		  DURING "failed to fulfil mount request: the container has no such mount of "
 			 "\"/etc/shadow\" on \"/a\"" },
-		{ UP MOUNT("{\"source\":\"/etc/passwd\",\"destination\":\"/a\",\"device\":\"bind\",\"flags\":4097}") "H",
+		{ UP MOUNT("{\"source\":\"/etc/passwd\",\"destination\":\"/"
+			   "a\",\"device\":\"bind\",\"flags\":4097}") "H",
 		  "the container has no such mount" },
-		{ UP MOUNT("{\"source\":\"/etc/passwd\",\"destination\":\"/a\",\"device\":\"tmpfs\",\"flags\":0}") "H",
-		  DURING "failed to fulfil mount request: new mount api: only bind-mounts are supported" },
-		{ UP MOUNT("{\"source\":\"/no/src\",\"destination\":\"/b\",\"device\":\"bind\",\"flags\":4096}") "H",
-		  DURING "failed to fulfil mount request: open /no/src: no such file or directory" },
+		{ UP MOUNT("{\"source\":\"/etc/passwd\",\"destination\":\"/"
+			   "a\",\"device\":\"tmpfs\",\"flags\":0}") "H",
+		  DURING
+		  "failed to fulfil mount request: new mount api: only bind-mounts are supported" },
+		{ UP MOUNT("{\"source\":\"/no/src\",\"destination\":\"/"
+			   "b\",\"device\":\"bind\",\"flags\":4096}") "H",
+		  DURING
+		  "failed to fulfil mount request: open /no/src: no such file or directory" },
 		{ UP MOUNT("\"x\"") "H", "sync \"procMountPlease\" passed invalid mount arg: " },
 		{ UP "S{\"type\":\"procMountPlease\",\"flags\":0} H",
 		  DURING "sync \"procMountPlease\" is missing an argument" },
@@ -525,8 +659,8 @@ static void test_mount_sources_are_served_from_the_configuration(void **state)
 		skip();
 	attempt->container.mounts.items = items;
 	attempt->container.mounts.count = COUNT(items);
-	snprintf(script, sizeof(script), "%s%s%s%s%s%s", UP, MOUNT(MOUNT_A), fd_packet, MOUNT(MOUNT_A),
-		 fd_packet, HOOKS READY "C l H");
+	snprintf(script, sizeof(script), "%s%s%s%s%s%s", UP, MOUNT(MOUNT_A), fd_packet,
+		 MOUNT(MOUNT_A), fd_packet, HOOKS READY "C l H");
 	assert_starts(attempt, script);
 	assert_all_fail(attempt, inits, COUNT(inits));
 	attempt->container.rootless_euid = true;
@@ -558,14 +692,17 @@ static void test_hooks_run_between_limits_and_ready(void **state)
 	close(fd);
 	unlink(out + 4);
 	snprintf(expected, sizeof(expected),
-		 "{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"status\":\"creating\",\"pid\":%d,\"bundle\":\"/b\"}",
+		 "{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"status\":\"creating\",\"pid\":%d,"
+		 "\"bundle\":\"/b\"}",
 		 pid);
 	assert_int_equal(strncmp(text, expected, strlen(expected)), 0);
 
 	args[2] = "echo O; echo E >&2; exit 3";
 	calls[0] = '\0';
-	assert_fails(attempt, UP HOOKS READY "C l H",
-		     DURING "error running createRuntime hook #0: exit status 3, stdout: O\n, stderr: E\n");
+	assert_fails(
+		attempt, UP HOOKS READY "C l H",
+		DURING
+		"error running createRuntime hook #0: exit status 3, stdout: O\n, stderr: E\n");
 	assert_string_equal(calls, "join limits ");
 }
 
@@ -610,15 +747,18 @@ static void test_a_listener_goes_to_the_agent(void **state)
 	seccomp.listener_path = path;
 	attempt->container.seccomp = &seccomp;
 	assert_fails(attempt, UP HOOKS READY SECCOMP SECCOMP_DONE "C l H",
-		     "failed to connect with seccomp agent specified in the seccomp profile: dial unix ");
+		     "failed to connect with seccomp agent specified in the seccomp profile: dial "
+		     "unix ");
 	listen_fd = listen_at(path);
 	assert_int_equal(run(attempt, UP HOOKS READY SECCOMP SECCOMP_DONE "C l H"), 0);
 	pid = attempt->child.pid;
 	end_child(attempt);
 	receive_listener(listen_fd, text, sizeof(text));
 	snprintf(expected, sizeof(expected),
-		 "{\"ociVersion\":\"1.3.0\",\"fds\":[\"seccompFd\"],\"pid\":%d,\"metadata\":\"m\\u003c\","
-		 "\"state\":{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"status\":\"creating\",\"pid\":%d,"
+		 "{\"ociVersion\":\"1.3.0\",\"fds\":[\"seccompFd\"],\"pid\":%d,\"metadata\":"
+		 "\"m\\u003c\","
+		 "\"state\":{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"status\":\"creating\",\"pid\":"
+		 "%d,"
 		 "\"bundle\":\"/b\"}}",
 		 pid, pid);
 	assert_string_equal(text, expected);
@@ -635,10 +775,12 @@ static void test_a_listener_without_need_is_refused(void **state)
 	attempt->container.seccomp = &seccomp;
 	assert_fails(attempt, UP HOOKS READY SECCOMP "H", DURING "seccomp listenerPath is not set");
 	seccomp.listener_path = "/tmp/agent";
-	assert_fails(attempt, UP HOOKS READY "S{\"type\":\"procSeccomp\",\"flags\":0,\"arg\":999} H",
-		     DURING "sync \"procSeccomp\" get fd 999 from child failed: pidfd_getfd: bad file "
-			    "descriptor");
-	assert_fails(attempt, UP HOOKS READY "S{\"type\":\"procSeccomp\",\"flags\":0,\"arg\":\"x\"} H",
+	assert_fails(
+		attempt, UP HOOKS READY "S{\"type\":\"procSeccomp\",\"flags\":0,\"arg\":999} H",
+		DURING "sync \"procSeccomp\" get fd 999 from child failed: pidfd_getfd: bad file "
+		       "descriptor");
+	assert_fails(attempt,
+		     UP HOOKS READY "S{\"type\":\"procSeccomp\",\"flags\":0,\"arg\":\"x\"} H",
 		     DURING "sync \"procSeccomp\" passed invalid fd arg: ");
 	assert_fails(attempt, UP HOOKS READY "S{\"type\":\"procSeccomp\",\"flags\":0} H",
 		     DURING "sync \"procSeccomp\" is missing an argument");
@@ -732,6 +874,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_standard_init_starts),
 		TEST(test_a_setns_init_starts),
+		TEST(test_the_init_finds_runc_s_environment),
+		TEST(test_threads_start_independently),
 		TEST(test_callbacks_are_optional),
 		TEST(test_the_pid_message_may_look_different),
 		TEST(test_much_log_blocks_nobody),

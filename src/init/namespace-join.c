@@ -34,6 +34,7 @@ static int add_item(struct namespace_list *list, const char *text, size_t size,
 		return rti_refuse(err, EINVAL, "failed to parse %.*s", (int)size, text);
 	snprintf(type, sizeof(type), "%.*s", (int)(colon - text), text);
 	path_size = size - (size_t)(colon + 1 - text);
+	item->joined = false;
 	item->kind = namespace_from_proc(type);
 	if (!item->kind)
 		return rti_refuse(err, EINVAL, "unknown namespace type %.*s", (int)(colon - text),

@@ -4,7 +4,8 @@
  * options stand here: leaks cannot be looked for inside a container, where the checker's helper thread
  * must not run and /proc may be anybody's, and an init that ends need not free.
  */
-const char *__asan_default_options(void);
+/* The sanitizer's library looks the name up in the program. */
+const char *__asan_default_options(void) __attribute__((visibility("default")));
 
 const char *__asan_default_options(void)
 {

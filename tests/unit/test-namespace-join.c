@@ -59,11 +59,24 @@ static void test_wrong_kind_of_namespace_is_refused(void **state)
 	namespace_list_done(&list);
 }
 
+/* Whatever lay in the memory before, no namespace may count as joined that was not. */
+static void test_a_fresh_list_has_joined_nothing(void **state)
+{
+	struct namespace_list list;
+
+	(void)state;
+	memset(&list, 0xff, sizeof(list));
+	assert_int_equal(namespace_list_open(&list, "net:/proc/self/ns/net", NULL), 0);
+	assert_false(list.items[0].joined);
+	namespace_list_done(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad_lists_are_refused_with_runcs_texts),
 		cmocka_unit_test(test_list_is_opened_in_its_order),
+		cmocka_unit_test(test_a_fresh_list_has_joined_nothing),
 		cmocka_unit_test(test_wrong_kind_of_namespace_is_refused),
 	};
 

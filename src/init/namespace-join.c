@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -69,6 +70,18 @@ int namespace_list_open(struct namespace_list *ret, const char *text, struct rti
 	}
 }
 
+/* Changed credentials may make a process dumpable (fs.suid_dumpable), and others are here now. */
+static int become_root(struct rti_error *err)
+{
+	if (setresuid(0, 0, 0) < 0)
+		return rti_refuse(err, errno, "failed to become root in user namespace: %s",
+				  strerror(errno));
+	if (prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) < 0)
+		return rti_refuse(err, errno, "failed to set process as non-dumpable: %s",
+				  strerror(errno));
+	return 0;
+}
+
 static int join_one(struct namespace_item *item, struct rti_error *err)
 {
 	const char *name = item->kind->proc;
@@ -84,10 +97,7 @@ static int join_one(struct namespace_item *item, struct rti_error *err)
 				  strerror(r));
 	item->joined = true;
 	item->fd = rti_close(item->fd);
-	if (flag == CLONE_NEWUSER && setresuid(0, 0, 0) < 0)
-		return rti_refuse(err, errno, "failed to become root in user namespace: %s",
-				  strerror(errno));
-	return 0;
+	return flag == CLONE_NEWUSER ? become_root(err) : 0;
 }
 
 static int join_pass(struct namespace_list *list, int flags, struct rti_error *err)

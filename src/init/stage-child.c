@@ -46,8 +46,6 @@ static void join_namespaces(struct staging *staging)
 	if (namespace_list_join(&list, &err) < 0)
 		stage_fail(staging, 0, "%s", err.text);
 	namespace_list_done(&list);
-	/* Joining a user namespace has changed the credentials. */
-	stage_set_dumpable(staging, false);
 }
 
 static void make_user_namespace(struct staging *staging)

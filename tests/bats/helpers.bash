@@ -57,6 +57,7 @@ needs_runc() {
 # It is made once and copied for each test.
 make_template() {
 	local rootfs=$1/rootfs
+	rm -rf "$1"
 	mkdir -p "$rootfs"/{bin,dev,etc,proc,sys,tmp,root,usr/bin,var}
 	cp "$(command -v busybox)" "$rootfs/bin/busybox"
 	cp "$RTI_BUILD/tests/helpers/probe" "$rootfs/bin/probe"
@@ -99,6 +100,31 @@ use_user_namespace() {
 		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
 		| .linux.gidMappings = .linux.uidMappings'
 	chown -R 100000:100000 "$BUNDLE/rootfs"
+}
+
+# Run a script of this file's functions where mounts are private: on_private_mounts 'mount ...; runtime ...'
+on_private_mounts() {
+	export BUNDLE ID OUT
+	export -f configure add_mount script
+	run unshare --mount --propagation private bash -ec "$1"
+}
+
+# A process in new namespaces until the test ends: hold_namespaces --user --net, then /proc/$HOLDER/ns.
+# A user namespace has the maps of use_user_namespace.
+hold_namespaces() {
+	unshare "$@" sleep 1000 3>&- &
+	HOLDER=$!
+	HOLDERS+=("$HOLDER")
+	eventually grep -qx sleep "/proc/$HOLDER/comm"
+	[[ " $* " != *" --user "* ]] || {
+		echo "0 100000 65536" >"/proc/$HOLDER/uid_map"
+		echo "0 100000 65536" >"/proc/$HOLDER/gid_map"
+	}
+}
+
+# Join a namespace by its path: join_namespace network /proc/$HOLDER/ns/net
+join_namespace() {
+	configure '.linux.namespaces |= map(select(.type != $type)) + [{$type, $path}]' --arg type "$1" --arg path "$2"
 }
 
 # `run` of bats with the container named for the test.
@@ -155,11 +181,11 @@ not() { ! "$@"; }
 eventually() {
 	local i
 	for ((i = 0; i < 100; i++)); do
-		"$@" && return 0
+		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.05
 	done
 	echo "never came true: $*"
-	return 1
+	"$@"
 }
 
 # What a runtime could have left behind, one line each. A container's processes see the bundle in their
@@ -186,6 +212,7 @@ setup() {
 	ID=rti-$BATS_TEST_NUMBER-$$
 	STATE=$BATS_TEST_TMPDIR/state
 	OUT=$BATS_TEST_TMPDIR/out
+	HOLDERS=()
 	[ "$RTI_PAIR" = runtime-parent+runtime-init ] || [ -n "$PEER_RUNC" ] || {
 		echo "PEER_RUNC is not set: the pair $RTI_PAIR needs a genuine runc"
 		return 1
@@ -196,6 +223,7 @@ setup() {
 }
 
 teardown() {
+	[ ${#HOLDERS[@]} = 0 ] || kill "${HOLDERS[@]}"
 	if declare -F cleanup >/dev/null; then cleanup; fi
 	[ ! -d "$STATE/$ID" ] || runtime delete --force "$ID" || true
 	if ! nothing_left; then

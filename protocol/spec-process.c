@@ -74,18 +74,21 @@ static int parse_id(const char *what, const char *text, struct rti_arena *arena,
 		    struct rti_error *err)
 {
 	const char *digits = text + (text[0] == '+' && text[1] != '-');
+	bool is_number;
+	const char *quoted;
 	int64_t number;
 
-	if (!rti_number_i64(digits, INT64_MIN, INT64_MAX, &number)) {
-		const char *quoted = spec_quote(arena, text);
-
-		if (!quoted)
-			return spec_no_memory(err);
-		return rti_refuse(err, EINVAL, "bad %s: strconv.Atoi: parsing %s: invalid syntax",
-				  what, quoted);
+	is_number = rti_number_i64(digits, INT64_MIN, INT64_MAX, &number);
+	/* runc cuts the upper half off, which makes root of 4294967296. */
+	if (is_number && number >= 0 && number <= UINT32_MAX) {
+		*ret = (uint32_t)number;
+		return 0;
 	}
-	*ret = (uint32_t)number; /* cut, as runc does: the kernel refuses what is not mapped */
-	return 0;
+	quoted = spec_quote(arena, text);
+	if (!quoted)
+		return spec_no_memory(err);
+	return rti_refuse(err, EINVAL, "bad %s: strconv.Atoi: parsing %s: %s", what, quoted,
+			  is_number ? "value out of range" : "invalid syntax");
 }
 
 static int apply_user(struct rti_spec *spec, const char *user, struct rti_error *err)

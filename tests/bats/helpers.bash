@@ -198,7 +198,7 @@ list_leftovers() {
 	found=$(grep -lsF "$BATS_TEST_TMPDIR" /proc/[0-9]*/mountinfo
 		find /proc/[0-9]*/cwd -maxdepth 0 -lname "$BATS_TEST_TMPDIR*" 2>/dev/null)
 	for found in $found; do
-		echo "process: $found $(tr '\0' ' ' <"$(dirname "$found")/cmdline")"
+		echo "process: $found $(cat "$(dirname "$found")/cmdline" 2>/dev/null | tr '\0' ' ')"
 	done
 }
 

@@ -5,7 +5,7 @@
 load helpers
 
 long_life() { configure '.process.args = ["sleep", "1000"]'; }
-has_processes() { [ "$(runtime ps --format json "$ID" | jq length)" = "$1" ]; }
+has_processes() { [ "$(list_leftovers | grep -c "^process: ")" = "$1" ]; }
 
 @test "create, start and delete, with the state of each step" {
 	script 'echo ran; exec sleep 1000'
@@ -32,6 +32,7 @@ has_processes() { [ "$(runtime ps --format json "$ID" | jq length)" = "$1" ]; }
 	long_life
 	cd "$BATS_TEST_TMPDIR"
 	run_detached --pid-file pid
+	cd /
 	succeeded
 	local pid
 	pid=$(cat "$BATS_TEST_TMPDIR/pid")

@@ -22,6 +22,9 @@ type_in() { printf "$1" >"$TTY.keys"; }
 
 shows() { tr -d '\r' <"$TTY" | grep -qx -- "$1"; }
 
+# The size arrives a moment after the program has started.
+WAIT_FOR_SIZE='for i in $(seq 50); do stty size 2>/dev/null | grep "[1-9]" && break; sleep 0.05; done'
+
 # Run a shell command on a fresh terminal of a known size; the output is what the terminal showed.
 on_terminal() {
 	# Not a file with an end on standard input: script(1) would type the end into the container.
@@ -151,7 +154,7 @@ on_terminal() {
 }
 
 @test "run gives the container a terminal of the caller's size, and restores the caller's" {
-	script 'tty; stty size; test -c /dev/console && echo console; exit 5'
+	script "tty; $WAIT_FOR_SIZE; test -c /dev/console && echo console; exit 5"
 	on_terminal 'runtime run --bundle "$BUNDLE" "$ID"; echo status $?'
 	[[ $output == *"/dev/pts/0"*"33 77"*console*"status 5"* ]]
 	# The last stty saw a sane terminal again.
@@ -162,7 +165,8 @@ on_terminal() {
 	configure '.process.terminal = false | .process.args = ["sleep", "1000"]'
 	run_detached
 	succeeded
-	on_terminal 'runtime exec --tty "$ID" sh -c "tty; stty size; exit 6"; echo status $?'
+	export WAIT_FOR_SIZE
+	on_terminal 'runtime exec --tty "$ID" sh -c "tty; $WAIT_FOR_SIZE; exit 6"; echo status $?'
 	[[ $output == *"/dev/pts/0"*"33 77"*"status 6"* ]]
 	execute tty </dev/null
 	[[ $output == *"not a tty"* ]]

@@ -243,17 +243,12 @@ static bool asks_for_help(int argc, char **argv)
 			    strcmp(argv[0], "-help") == 0);
 }
 
-static int run_command(struct globals *globals, const struct command *command, int argc,
-		       char **argv, struct rti_error *err)
+static int call_command(struct globals *globals, const struct command *command, int argc,
+			char **argv, struct option_value *values, struct rti_error *err)
 {
-	struct option_value values[OPTIONS_MAX] = { 0 };
 	struct call call = { .command = command, .globals = globals, .options = values };
 	int r;
 
-	if (asks_for_help(argc, argv)) {
-		print_command_help(command);
-		return 0;
-	}
 	r = options_parse(command->options, !command->keep_order, &argc, argv, values, err);
 	if (r < 0) {
 		printf("Incorrect Usage: %s\n\n", err->text);
@@ -266,6 +261,21 @@ static int run_command(struct globals *globals, const struct command *command, i
 	call.argc = argc;
 	call.argv = argv;
 	return command->run(&call, err);
+}
+
+static int run_command(struct globals *globals, const struct command *command, int argc,
+		       char **argv, struct rti_error *err)
+{
+	struct option_value values[OPTIONS_MAX] = { 0 };
+	int r;
+
+	if (asks_for_help(argc, argv)) {
+		print_command_help(command);
+		return 0;
+	}
+	r = call_command(globals, command, argc, argv, values, err);
+	options_done(command->options, values);
+	return r;
 }
 
 /* A standard stream that is closed would become whatever is opened next. */

@@ -111,6 +111,14 @@ int options_parse(const struct option_spec *specs, bool reorder, int *argc, char
 	return 0;
 }
 
+void options_done(const struct option_spec *specs, struct option_value *values)
+{
+	for (size_t i = 0; specs[i].name; i++) {
+		free(values[i].list);
+		values[i].list = NULL;
+	}
+}
+
 bool options_are_shown(const struct option_spec *specs)
 {
 	while (specs->name && !specs->help)

@@ -44,13 +44,19 @@ struct option_value {
  * @reorder: options may also stand after arguments; otherwise the first argument ends them
  * @argc:    number of @argv; on success the number of arguments that are left
  * @argv:    on success starts with the arguments that are left
- * @values:  one for each of @specs, zeroed; lists are malloc()ed and never freed
+ * @values:  one for each of @specs, zeroed; release with options_done(), also on failure
  * @err:     on failure "flag provided but not defined: -x" and the like
  *
  * Return: 0; -EINVAL; -ENOMEM.
  */
 int options_parse(const struct option_spec *specs, bool reorder, int *argc, char **argv,
 		  struct option_value *values, struct rti_error *err);
+
+/**
+ * options_done() - release what options_parse() allocated
+ * @values: one for each of @specs
+ */
+void options_done(const struct option_spec *specs, struct option_value *values);
 
 /**
  * options_are_shown() - whether there is anything for options_print()

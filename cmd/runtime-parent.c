@@ -82,8 +82,8 @@ static void print_command_help(const struct command *command)
 {
 	printf("NAME:\n   runtime-parent %s - %s\n\nUSAGE:\n   runtime-parent %s%s%s%s\n",
 	       command->name, command->purpose, command->name,
-	       options_are_shown(command->options) ? " [command options]" : "", *command->arguments ? " " : "",
-	       command->arguments);
+	       options_are_shown(command->options) ? " [command options]" : "",
+	       *command->arguments ? " " : "", command->arguments);
 	if (command->help)
 		printf("\n%s\n", command->help);
 	if (options_are_shown(command->options)) {
@@ -162,8 +162,9 @@ static void find_own_init(char room[static PATH_MAX])
 		return;
 	self[n] = 0;
 	slash = strrchr(self, '/');
-	if (slash && snprintf(room, PATH_MAX, "%.*s/runtime-init", (int)(slash - self), self) <
-			     PATH_MAX && access(room, X_OK) == 0)
+	if (slash &&
+	    snprintf(room, PATH_MAX, "%.*s/runtime-init", (int)(slash - self), self) < PATH_MAX &&
+	    access(room, X_OK) == 0)
 		return;
 	strcpy(room, SBINDIR "/runtime-init");
 }
@@ -224,8 +225,8 @@ static int check_arguments(const struct command *command, int argc, const char *
 			   struct rti_error *err)
 {
 	const char *how = command->arguments_min == command->arguments_max ? "exactly"
-			  : argc < command->arguments_min			? "a minimum of"
-										: "a maximum of";
+			  : argc < command->arguments_min		   ? "a minimum of"
+									   : "a maximum of";
 	int bound = argc < command->arguments_min ? command->arguments_min : command->arguments_max;
 
 	if (argc >= command->arguments_min &&

@@ -18,10 +18,10 @@ struct globals {
 	const char *argv0;
 	const char *root; /* absolute */
 	bool root_given;
-	const char *init;   /* absolute path of the init program */
-	bool rootless;	    /* cgroup errors are ignored where runc ignores them */
+	const char *init; /* absolute path of the init program */
+	bool rootless;	  /* cgroup errors are ignored where runc ignores them */
 	bool debug;
-	int inherited_fds;  /* fds 3 to 3 + n - 1 were open when the program started */
+	int inherited_fds; /* fds 3 to 3 + n - 1 were open when the program started */
 	struct logger logger;
 };
 

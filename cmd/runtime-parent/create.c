@@ -11,7 +11,8 @@
 #include "cmd/runtime-parent/runner.h"
 
 #define ID_HELP                                                                                    \
-	"\"<container-id>\" is your name for the instance of the container that you are starting.\n" \
+	"\"<container-id>\" is your name for the instance of the container that you are "          \
+	"starting.\n"                                                                              \
 	"It must be unique on your host."
 
 /* The options of both; those of create come first, in the same order. */
@@ -28,17 +29,23 @@ enum {
 	NO_SUBREAPER,
 };
 
-#define COMMON_OPTIONS                                                                             \
-	{ "bundle", 'b', OPTION_TEXT,                                                              \
-	  "the bundle's directory (default: the current directory)" },                             \
-	{ "console-socket", 0, OPTION_TEXT,                                                        \
-	  "AF_UNIX socket that gets the master end of the container's terminal" },                 \
-	{ "pidfd-socket", 0, OPTION_TEXT, "AF_UNIX socket that gets a pidfd of the init" },        \
-	{ "pid-file", 0, OPTION_TEXT, "file to write the process id to" },                         \
-	{ "no-pivot", 0, OPTION_BOOL, "do not use pivot_root; for a root file system on a ramdisk" }, \
-	{ "no-new-keyring", 0, OPTION_BOOL, "keep the caller's session keyring" },                 \
-	{ "preserve-fds", 0, OPTION_NUMBER,                                                        \
+/* clang-format off */
+#define COMMON_OPTIONS \
+	{ "bundle", 'b', OPTION_TEXT, \
+	  "the bundle's directory (default: the current directory)" }, \
+	{ "console-socket", 0, OPTION_TEXT, \
+	  "AF_UNIX socket that gets the master end of the container's terminal" }, \
+	{ "pidfd-socket", 0, OPTION_TEXT, \
+	  "AF_UNIX socket that gets a pidfd of the init" }, \
+	{ "pid-file", 0, OPTION_TEXT, \
+	  "file to write the process id to" }, \
+	{ "no-pivot", 0, OPTION_BOOL, \
+	  "do not use pivot_root; for a root file system on a ramdisk" }, \
+	{ "no-new-keyring", 0, OPTION_BOOL, \
+	  "keep the caller's session keyring" }, \
+	{ "preserve-fds", 0, OPTION_NUMBER, \
 	  "pass N more file descriptors on (stdio + $LISTEN_FDS + N in total)" }
+/* clang-format on */
 
 static const struct option_spec create_options[] = { COMMON_OPTIONS, { .name = NULL } };
 
@@ -54,8 +61,8 @@ static int add_notify_socket(const struct call *call, struct rti_spec *spec, con
 			     struct rti_error *err)
 {
 	struct rti_arena arena = { 0 };
-	const char *directory = rti_arena_printf(&arena, "%s/%s/" NOTIFY_DIRECTORY,
-						 call->globals->root, id);
+	const char *directory =
+		rti_arena_printf(&arena, "%s/%s/" NOTIFY_DIRECTORY, call->globals->root, id);
 	int r = directory ? rti_spec_add_notify_socket(spec, directory, err)
 			  : rti_fail(err, ENOMEM, "notify socket");
 

@@ -65,8 +65,10 @@ static int add_sub_cgroup(struct rti_string_map *subs, struct rti_arena *arena, 
 		return rti_fail(err, ENOMEM, "read --cgroup");
 	for (size_t i = 0; i < subs->count; i++) {
 		if (strcmp(subs->items[i].key, controller) == 0)
-			return rti_refuse(err, EINVAL, "invalid --cgroup argument(s): controller %s "
-						       "specified multiple times", controller);
+			return rti_refuse(err, EINVAL,
+					  "invalid --cgroup argument(s): controller %s "
+					  "specified multiple times",
+					  controller);
 	}
 	subs->items[subs->count++] = (struct rti_string_pair){ controller, path };
 	return 0;
@@ -89,14 +91,18 @@ static int read_sub_cgroups(const struct option_value *value, struct rti_arena *
 		int r;
 
 		if (!colon && value->count != 1)
-			return rti_refuse(err, EINVAL, "invalid --cgroup argument: %s (missing "
-						       "<controller>: prefix)", text);
+			return rti_refuse(err, EINVAL,
+					  "invalid --cgroup argument: %s (missing "
+					  "<controller>: prefix)",
+					  text);
 		while (colon && next <= colon) {
 			size_t length = strcspn(next, ",:");
 
 			if (length == 0)
-				return rti_refuse(err, EINVAL, "invalid --cgroup argument: %s (empty "
-							       "<controller> prefix)", text);
+				return rti_refuse(err, EINVAL,
+						  "invalid --cgroup argument: %s (empty "
+						  "<controller> prefix)",
+						  text);
 			r = add_sub_cgroup(&subs, arena, next, length, colon + 1, err);
 			if (r < 0)
 				return r;
@@ -119,11 +125,13 @@ static int read_gids(const struct option_value *value, struct rti_arena *arena,
 		const char *text = value->list[ret->count];
 
 		if (!rti_number_i64(text, INT32_MIN, UINT32_MAX, &ret->items[ret->count]))
-			return rti_refuse(err, EINVAL, "invalid value \"%s\" for flag "
-						       "-additional-gids: parse error", text);
-		if (ret->items[ret->count] < 0)
-			return rti_refuse(err, EINVAL, "additional-gids must be a positive number %s",
+			return rti_refuse(err, EINVAL,
+					  "invalid value \"%s\" for flag "
+					  "-additional-gids: parse error",
 					  text);
+		if (ret->items[ret->count] < 0)
+			return rti_refuse(err, EINVAL,
+					  "additional-gids must be a positive number %s", text);
 	}
 	return 0;
 }
@@ -223,7 +231,7 @@ static int exec(const struct call *call, struct rti_error *err)
 {
 	_cleanup_container_ struct rti_container *container = NULL;
 	_cleanup_(rti_arena_done) struct rti_arena arena = { 0 };
-	enum rti_container_status status;
+	enum rti_container_status status = RTI_CONTAINER_STOPPED;
 	char pid_file[PATH_MAX];
 	int r;
 
@@ -235,8 +243,9 @@ static int exec(const struct call *call, struct rti_error *err)
 	if (r == 0 && status == RTI_CONTAINER_STOPPED)
 		r = rti_refuse(err, ESRCH, "cannot exec in a stopped container");
 	if (r == 0 && status == RTI_CONTAINER_PAUSED && !call->options[IGNORE_PAUSED].flag)
-		r = rti_refuse(err, EBUSY, "cannot exec in a paused container (use --ignore-paused "
-					   "to override)");
+		r = rti_refuse(err, EBUSY,
+			       "cannot exec in a paused container (use --ignore-paused "
+			       "to override)");
 	if (r == 0)
 		r = exec_in(call, container, pid_file, &arena, err);
 	return r < 0 ? rti_prefix(err, r, "exec failed") : r;
@@ -244,7 +253,8 @@ static int exec(const struct call *call, struct rti_error *err)
 
 const struct command command_exec = {
 	.name = "exec",
-	.arguments = "<container-id> <command> [command options]  || -p process.json <container-id>",
+	.arguments =
+		"<container-id> <command> [command options]  || -p process.json <container-id>",
 	.purpose = "execute new process inside the container",
 	.options = options,
 	.arguments_min = 1,

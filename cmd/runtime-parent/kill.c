@@ -13,7 +13,8 @@
 enum { ALL };
 
 static const struct option_spec kill_options[] = {
-	[ALL] = { "all", 'a', OPTION_BOOL, NULL }, /* for old callers; no container is no error then */
+	/* For old callers: a container that does not run is no error then. */
+	[ALL] = { "all", 'a', OPTION_BOOL, NULL },
 	{ .name = NULL },
 };
 
@@ -76,8 +77,7 @@ static int pause_or_resume(const struct call *call, struct rti_error *err)
 	_cleanup_container_ struct rti_container *container = NULL;
 	int r = call_load_container(call, &container, err);
 
-	return r < 0 ? r
-		     : rti_container_pause(container, call->command == &command_pause, err);
+	return r < 0 ? r : rti_container_pause(container, call->command == &command_pause, err);
 }
 
 static int delete_unfinished(const struct call *call, struct rti_error *err)
@@ -118,7 +118,8 @@ static int delete_container(const struct call *call, struct rti_error *err)
 const struct command command_kill = {
 	.name = "kill",
 	.arguments = "<container-id> [signal]",
-	.purpose = "kill sends the specified signal (default: SIGTERM) to the container's init process",
+	.purpose = "kill sends the specified signal (default: SIGTERM) to the container's init "
+		   "process",
 	.options = kill_options,
 	.arguments_min = 1,
 	.arguments_max = 2,

@@ -147,7 +147,8 @@ static int collect(const struct call *call, struct entries *entries, struct rti_
 
 #define COLUMNS 6
 
-static void fill_row(const struct entry *entry, const char *cells[static COLUMNS], char pid[static 24])
+static void fill_row(const struct entry *entry, const char *cells[static COLUMNS],
+		     char pid[static 24])
 {
 	snprintf(pid, 24, "%" PRId64, entry->report.pid);
 	cells[0] = entry->report.id;

@@ -32,9 +32,9 @@ int logger_open(struct logger *ret, const char *path, const char *format, bool d
 }
 
 static const char *const level_names[] = {
-	[RTI_PARENT_LEVEL_PANIC] = "panic",	[RTI_PARENT_LEVEL_FATAL] = "fatal",
-	[RTI_PARENT_LEVEL_ERROR] = "error",	[RTI_PARENT_LEVEL_WARNING] = "warning",
-	[RTI_PARENT_LEVEL_INFO] = "info",	[RTI_PARENT_LEVEL_DEBUG] = "debug",
+	[RTI_PARENT_LEVEL_PANIC] = "panic", [RTI_PARENT_LEVEL_FATAL] = "fatal",
+	[RTI_PARENT_LEVEL_ERROR] = "error", [RTI_PARENT_LEVEL_WARNING] = "warning",
+	[RTI_PARENT_LEVEL_INFO] = "info",   [RTI_PARENT_LEVEL_DEBUG] = "debug",
 	[RTI_PARENT_LEVEL_TRACE] = "trace",
 };
 

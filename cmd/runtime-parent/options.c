@@ -22,8 +22,8 @@ static int find_option(const struct option_spec *specs, const char *name, size_t
 static int set_bool(struct option_value *value, const char *name, const char *text,
 		    struct rti_error *err)
 {
-	static const char *const words[] = { "1",     "t", "T", "true", "TRUE", "True", "0",
-					     "f",     "F", "false", "FALSE", "False" };
+	static const char *const words[] = { "1", "t", "T", "true",  "TRUE",  "True",
+					     "0", "f", "F", "false", "FALSE", "False" };
 
 	value->flag = true;
 	if (!text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Command line options in runc's spelling: -name or --name, values after "=" or as the next argument,
- * switches with an optional =true or =false.
+ * Command line options in runc's spelling: -name or --name, values after "=" or as the next
+ * argument, switches with an optional =true or =false.
  */
 #ifndef RUNTIME_PARENT_OPTIONS_H
 #define RUNTIME_PARENT_OPTIONS_H
@@ -26,7 +26,7 @@ struct option_spec {
 	const char *help; /* NULL: not shown */
 };
 
-#define OPTIONS_MAX	 20 /* per command */
+#define OPTIONS_MAX	20 /* per command */
 #define OPTION_LIST_MAX 256
 
 struct option_value {

@@ -22,6 +22,8 @@
 struct running {
 	const struct runner *runner;
 	struct rti_container_process process;
+	struct rti_spec_process spec; /* of the runner, with the terminal's size */
+	struct rti_spec_console_size console_size;
 	struct rti_parent_child child;
 	struct session session; /* in the foreground only */
 	bool foreground;
@@ -83,9 +85,11 @@ static int collect_passed_fds(struct running *running, struct rti_error *err)
 		listen = inherited;
 	for (int64_t i = 0; i < preserve; i++) {
 		if (listen + i >= inherited)
-			return rti_refuse(err, ENOENT,
-					  "unable to stat preserved-fd %lld (of %lld): no such file "
-					  "or directory", (long long)i, (long long)preserve);
+			return rti_refuse(
+				err, ENOENT,
+				"unable to stat preserved-fd %lld (of %lld): no such file "
+				"or directory",
+				(long long)i, (long long)preserve);
 	}
 	total = listen + preserve;
 	running->passed_fds = calloc((size_t)total + 1, sizeof(int));
@@ -113,6 +117,9 @@ static int open_streams(struct running *running, struct rti_error *err)
 			r = session_open(&running->session, terminal, uid, gid, err);
 		if (r == 0)
 			session_lend(&running->session, &running->process);
+		/* So that the program does not see a terminal without size at first. */
+		if (r == 0 && session_get_size(&running->session, &running->console_size))
+			running->spec.console_size = &running->console_size;
 		return r;
 	}
 	for (int i = 0; i < 3; i++)
@@ -131,8 +138,8 @@ static int prepare(struct running *running, struct rti_error *err)
 	const struct runner *runner = running->runner;
 	int r;
 
-	r = rti_spec_check_terminal(runner->process, !running->foreground,
-				    *runner->console_socket, err);
+	r = rti_spec_check_terminal(runner->process, !running->foreground, *runner->console_socket,
+				    err);
 	if (r == 0)
 		r = collect_passed_fds(running, err);
 	if (r == 0)
@@ -193,10 +200,11 @@ static int start_process(struct running *running, struct rti_error *err)
 		r = rti_container_exec(runner->container, &running->process, &running->child, err);
 	if (r < 0)
 		return r;
-	if (runner->init && !runner->create)
-		r = rti_container_release(runner->container, err);
-	if (r == 0 && running->foreground)
+	/* First the terminal, as long as the program waits. */
+	if (running->foreground)
 		r = session_attach(&running->session, err);
+	if (r == 0 && runner->init && !runner->create)
+		r = rti_container_release(runner->container, err);
 	if (r == 0 && *runner->pid_file)
 		r = write_pid_file(runner->pid_file, running->child.pid, err);
 	if (r < 0)
@@ -247,13 +255,14 @@ static struct running *new_running(const struct runner *runner)
 	if (!running)
 		return NULL;
 	running->runner = runner;
+	running->spec = *runner->process;
 	running->foreground = !runner->create && !runner->detach;
 	session_init(&running->session);
 	running->child = (struct rti_parent_child)RTI_PARENT_CHILD_EMPTY;
 	running->console_fd = running->pidfd_socket_fd = running->notify_fd = -EBADF;
 	running->process = (struct rti_container_process){
 		.program = runner->program,
-		.process = runner->process,
+		.process = &running->spec,
 		.environment = runner->environment,
 		.annotations = runner->annotations,
 		.sub_cgroups = runner->sub_cgroups,

@@ -18,10 +18,10 @@ struct runner {
 	const struct rti_spec_process *process;
 	const struct rti_string_map *annotations; /* init only */
 	const struct rti_string_map *sub_cgroups; /* exec only */
-	bool init;	     /* the container's first process */
-	bool create;	     /* leave it waiting */
-	bool detach;	     /* do not stay with it */
-	bool keep;	     /* do not remove the container at its end */
+	bool init;				  /* the container's first process */
+	bool create;				  /* leave it waiting */
+	bool detach;				  /* do not stay with it */
+	bool keep;				  /* do not remove the container at its end */
 	bool subreaper;
 	const char *console_socket; /* "": none */
 	const char *pidfd_socket;

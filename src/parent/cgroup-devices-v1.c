@@ -2,11 +2,12 @@
 /**
  * DOC: Device rules on cgroup v1
  *
- * A v1 devices cgroup is a default (allow or deny everything) and exceptions from it. An ordered list
- * of rules is replayed here first: a rule for all devices sets the default and clears the exceptions;
- * a rule against the default adds an exception; a rule along the default takes access off the
- * exceptions that it covers. What is left is written. An exception that is only partly covered cannot
- * be told to the kernel, which would silently leave all of it; such a list is refused.
+ * A v1 devices cgroup is a default (allow or deny everything) and exceptions from it. An ordered
+ * list of rules is replayed here first: a rule for all devices sets the default and clears the
+ * exceptions; a rule against the default adds an exception; a rule along the default takes access
+ * off the exceptions that it covers. What is left is written. An exception that is only partly
+ * covered cannot be told to the kernel, which would silently leave all of it; such a list is
+ * refused.
  */
 #include <errno.h>
 #include <fcntl.h>

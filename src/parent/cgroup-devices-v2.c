@@ -2,11 +2,11 @@
 /**
  * DOC: Device rules on cgroup v2
  *
- * v2 has no files for devices; a BPF program decides. It is given the kind of device, its numbers and
- * the wanted access, and goes through the rules from the last to the first, so that later rules
+ * v2 has no files for devices; a BPF program decides. It is given the kind of device, its numbers
+ * and the wanted access, and goes through the rules from the last to the first, so that later rules
  * override earlier ones: an allowing rule takes the access it grants off what is still wanted, and
- * allows once nothing is left; a denying rule that touches what is still wanted denies. What no rule
- * grants is denied.
+ * allows once nothing is left; a denying rule that touches what is still wanted denies. What no
+ * rule grants is denied.
  *
  * Registers: r2 device type, r3 access still wanted, r4 major, r5 minor, r1 scratch.
  */
@@ -26,33 +26,39 @@
 #include "parent/cgroup-driver.h"
 #include "parent/cgroup-file.h"
 
-#define ACCESS_ALL (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
+#define ACCESS_ALL	      (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 #define INSTRUCTIONS_PER_RULE 8
 #define INSTRUCTIONS_AROUND   8
 #define ATTACHED_MAX	      64 /* the kernel's BPF_CGROUP_MAX_PROGS */
 
 static struct bpf_insn load_word(uint8_t to, int16_t offset)
 {
-	return (struct bpf_insn){
-		.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = to, .src_reg = BPF_REG_1, .off = offset
-	};
+	return (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
+				  .dst_reg = to,
+				  .src_reg = BPF_REG_1,
+				  .off = offset };
 }
 
 static struct bpf_insn alu(uint8_t operation, uint8_t to, int32_t value)
 {
-	return (struct bpf_insn){ .code = BPF_ALU | operation | BPF_K, .dst_reg = to, .imm = value };
+	return (struct bpf_insn){ .code = BPF_ALU | operation | BPF_K,
+				  .dst_reg = to,
+				  .imm = value };
 }
 
 static struct bpf_insn copy(uint8_t to, uint8_t from)
 {
-	return (struct bpf_insn){ .code = BPF_ALU | BPF_MOV | BPF_X, .dst_reg = to, .src_reg = from };
+	return (struct bpf_insn){ .code = BPF_ALU | BPF_MOV | BPF_X,
+				  .dst_reg = to,
+				  .src_reg = from };
 }
 
-static struct bpf_insn jump_unless(uint8_t operation, uint8_t reg, int32_t value, size_t skip)
+/* From instruction @at to instruction @to, if the comparison holds. */
+static struct bpf_insn jump_if(uint8_t comparison, uint8_t reg, int32_t value, size_t at, size_t to)
 {
-	return (struct bpf_insn){ .code = BPF_JMP32 | operation | BPF_K,
+	return (struct bpf_insn){ .code = BPF_JMP32 | comparison | BPF_K,
 				  .dst_reg = reg,
-				  .off = (int16_t)skip,
+				  .off = (int16_t)(to - at - 1),
 				  .imm = value };
 }
 
@@ -66,13 +72,14 @@ static int32_t access_bits(const char *permissions)
 	int32_t bits = 0;
 
 	for (const char *p = permissions ? permissions : ""; *p; p++)
-		bits |= *p == 'r' ? BPF_DEVCG_ACC_READ
+		bits |= *p == 'r'   ? BPF_DEVCG_ACC_READ
 			: *p == 'w' ? BPF_DEVCG_ACC_WRITE
-			: *p == 'm' ? BPF_DEVCG_ACC_MKNOD : 0;
+			: *p == 'm' ? BPF_DEVCG_ACC_MKNOD
+				    : 0;
 	return bits;
 }
 
-/* The tests of a rule jump over its end when they fail; @skip counts from the first test. */
+/* Write one rule's instructions; tests that fail jump over its end. Gives their number. */
 static size_t add_rule(struct bpf_insn *program, const struct rti_device_rule *rule)
 {
 	int32_t type = rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
@@ -80,25 +87,32 @@ static size_t add_rule(struct bpf_insn *program, const struct rti_device_rule *r
 	bool all = rule->type == 'a';
 	bool has_major = !all && rule->major >= 0, has_minor = !all && rule->minor >= 0;
 	int32_t access = all ? ACCESS_ALL : access_bits(rule->permissions);
+	int32_t major = (int32_t)rule->major, minor = (int32_t)rule->minor;
 	/* allow: and, jump, mov, exit; deny: mov, and, jump, mov, exit */
-	size_t end = (all ? 0 : 1) + has_major + has_minor + (rule->allow ? 4 : 5), n = 0;
+	size_t end = (size_t)!all + has_major + has_minor + (rule->allow ? 4 : 5), n = 0;
 
-	if (!all)
-		program[n] = jump_unless(BPF_JNE, BPF_REG_2, type, end - n - 1), n++;
-	if (has_major)
-		program[n] = jump_unless(BPF_JNE, BPF_REG_4, (int32_t)rule->major, end - n - 1), n++;
-	if (has_minor)
-		program[n] = jump_unless(BPF_JNE, BPF_REG_5, (int32_t)rule->minor, end - n - 1), n++;
+	if (!all) {
+		program[n] = jump_if(BPF_JNE, BPF_REG_2, type, n, end);
+		n++;
+	}
+	if (has_major) {
+		program[n] = jump_if(BPF_JNE, BPF_REG_4, major, n, end);
+		n++;
+	}
+	if (has_minor) {
+		program[n] = jump_if(BPF_JNE, BPF_REG_5, minor, n, end);
+		n++;
+	}
 	if (rule->allow) {
 		program[n++] = alu(BPF_AND, BPF_REG_3, ~access);
-		program[n] = jump_unless(BPF_JNE, BPF_REG_3, 0, end - n - 1), n++;
-		program[n++] = alu(BPF_MOV, BPF_REG_0, 1);
+		program[n] = jump_if(BPF_JNE, BPF_REG_3, 0, n, end);
 	} else {
 		program[n++] = copy(BPF_REG_1, BPF_REG_3);
 		program[n++] = alu(BPF_AND, BPF_REG_1, access);
-		program[n] = jump_unless(BPF_JEQ, BPF_REG_1, 0, end - n - 1), n++;
-		program[n++] = alu(BPF_MOV, BPF_REG_0, 0);
+		program[n] = jump_if(BPF_JEQ, BPF_REG_1, 0, n, end);
 	}
+	n++;
+	program[n++] = alu(BPF_MOV, BPF_REG_0, rule->allow);
 	program[n++] = finish();
 	return n;
 }
@@ -116,7 +130,8 @@ int cgroup_devices_program(const struct rti_device_rules *rules, struct bpf_insn
 			return rti_refuse(err, EINVAL, "cannot add rule with non-cgroup type '%c'",
 					  (int)rule->type);
 		if (rule->major > UINT32_MAX || rule->minor > UINT32_MAX)
-			return rti_refuse(err, EINVAL, "invalid major or minor number in device rule");
+			return rti_refuse(err, EINVAL,
+					  "invalid major or minor number in device rule");
 	}
 	program = reallocarray(NULL, rules->count * INSTRUCTIONS_PER_RULE + INSTRUCTIONS_AROUND,
 			       sizeof(*program));
@@ -204,8 +219,9 @@ static int detach_program(int dir_fd, uint32_t id, struct rti_error *err)
 	if (fd < 0)
 		return 0; /* not ours to touch, an LSM says; it can only deny more */
 	if (sys_bpf(BPF_PROG_DETACH, &attr) < 0)
-		return rti_fail(err, errno, "failed to call BPF_PROG_DETACH (BPF_CGROUP_DEVICE) on "
-					    "old filter program");
+		return rti_fail(err, errno,
+				"failed to call BPF_PROG_DETACH (BPF_CGROUP_DEVICE) on "
+				"old filter program");
 	return 0;
 }
 
@@ -214,7 +230,8 @@ static int replace_program(const char *path, const struct rti_device_rules *rule
 {
 	_cleanup_fd_ int dir_fd = cgroup_file_open(path, "", O_RDONLY | O_DIRECTORY, err);
 	_cleanup_fd_ int fd = -EBADF;
-	union bpf_attr attr = { .attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_MULTI };
+	union bpf_attr attr = { .attach_type = BPF_CGROUP_DEVICE,
+				.attach_flags = BPF_F_ALLOW_MULTI };
 	uint32_t old[ATTACHED_MAX];
 	size_t old_count;
 	int r = 0;
@@ -229,8 +246,9 @@ static int replace_program(const char *path, const struct rti_device_rules *rule
 	attr.target_fd = (uint32_t)dir_fd;
 	attr.attach_bpf_fd = (uint32_t)fd;
 	if (sys_bpf(BPF_PROG_ATTACH, &attr) < 0)
-		return rti_fail(err, errno, "failed to call BPF_PROG_ATTACH (BPF_CGROUP_DEVICE, "
-					    "BPF_F_ALLOW_MULTI)");
+		return rti_fail(err, errno,
+				"failed to call BPF_PROG_ATTACH (BPF_CGROUP_DEVICE, "
+				"BPF_F_ALLOW_MULTI)");
 	for (size_t i = 0; r == 0 && i < old_count; i++)
 		r = detach_program(dir_fd, old[i], err);
 	return r;

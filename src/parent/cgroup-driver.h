@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * What the two file system drivers offer to cgroup.c, and the pieces they share. See cgroup.h for the
- * meaning of the operations.
+ * What the two file system drivers offer to cgroup.c, and the pieces they share. See cgroup.h for
+ * the meaning of the operations.
  */
 #ifndef RTI_PARENT_CGROUP_DRIVER_H
 #define RTI_PARENT_CGROUP_DRIVER_H
@@ -62,8 +62,8 @@ bool cgroup_running_in_userns(void);
 /**
  * cgroup_devices_set_v1() - make devices.allow and devices.deny mean @rules
  *
- * Return: 0; -EINVAL for rules that v1 cannot express (an exception inside a wildcard rule); or what
- * the writes gave. Does nothing in a user namespace.
+ * Return: 0; -EINVAL for rules that v1 cannot express (an exception inside a wildcard rule); or
+ * what the writes gave. Does nothing in a user namespace.
  */
 int cgroup_devices_set_v1(const char *path, const struct rti_device_rules *rules,
 			  struct rti_error *err);

@@ -88,7 +88,8 @@ int cgroup_file_read_u64(const char *dir, const char *file, uint64_t *ret, struc
 	if (strcmp(text, "max") == 0)
 		*ret = UINT64_MAX;
 	else if (!rti_number_u64(text, UINT64_MAX, ret))
-		return rti_refuse(err, EINVAL, "unable to parse \"%s\" as a uint from Cgroup file \"%s/%s\"",
+		return rti_refuse(err, EINVAL,
+				  "unable to parse \"%s\" as a uint from Cgroup file \"%s/%s\"",
 				  text, dir, file);
 	return 0;
 }
@@ -108,7 +109,8 @@ int cgroup_file_read_key(const char *dir, const char *file, const char *key, uin
 	return -ENODATA;
 }
 
-int cgroup_file_write(const char *dir, const char *file, struct rti_error *err, const char *fmt, ...)
+int cgroup_file_write(const char *dir, const char *file, struct rti_error *err, const char *fmt,
+		      ...)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_fd_ int fd = -EBADF;
@@ -182,7 +184,8 @@ int cgroup_mkdir(const char *path, struct rti_error *err)
 			struct stat st;
 			int errnum = errno;
 
-			/* A read-only or forbidden place is no obstacle where the directory is there. */
+			/* A read-only or forbidden place is no obstacle where the directory is
+			 * there. */
 			if (stat(prefix, &st) < 0 || !S_ISDIR(st.st_mode))
 				return rti_fail(err, errnum, "mkdir %s", prefix);
 		}

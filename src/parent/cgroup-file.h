@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Reading and writing the files of cgroup file systems. A file that lies on any other file system is
- * refused, so that a mount over part of /sys/fs/cgroup cannot redirect a limit.
+ * Reading and writing the files of cgroup file systems. A file that lies on any other file system
+ * is refused, so that a mount over part of /sys/fs/cgroup cannot redirect a limit.
  *
- * @dir is the absolute path of a cgroup, or NULL for one that the container does not have (-ENOENT).
+ * @dir is the absolute path of a cgroup, or NULL for one that the container does not have
+ * (-ENOENT).
  */
 #ifndef RTI_PARENT_CGROUP_FILE_H
 #define RTI_PARENT_CGROUP_FILE_H
@@ -45,8 +46,8 @@ int cgroup_file_read_key(const char *dir, const char *file, const char *key, uin
  *
  * Return: 0 or a negative errno, with runc's text `failed to write "V": write P: E`.
  */
-int cgroup_file_write(const char *dir, const char *file, struct rti_error *err, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+int cgroup_file_write(const char *dir, const char *file, struct rti_error *err, const char *fmt,
+		      ...) __attribute__((format(printf, 4, 5)));
 
 /**
  * cgroup_file_add_pid() - move a process into the cgroup @dir

@@ -29,13 +29,14 @@ bool cgroup_is_unified(void)
 
 bool cgroup_running_in_userns(void)
 {
-	_cleanup_(fclose_at) FILE *file = fopen("/proc/self/uid_map", "re");
 	unsigned long long inside, outside, count;
+	FILE *file = fopen("/proc/self/uid_map", "re");
+	int n = file ? fscanf(file, "%llu %llu %llu", &inside, &outside, &count) : 0;
 
+	if (file)
+		fclose(file);
 	/* The initial user namespace maps everything onto itself. */
-	if (!file || fscanf(file, "%llu %llu %llu", &inside, &outside, &count) != 3)
-		return false;
-	return inside != 0 || outside != 0 || count != 4294967295;
+	return n == 3 && (inside != 0 || outside != 0 || count != 4294967295);
 }
 
 /* Whether @list holds @word between commas. */
@@ -71,8 +72,10 @@ int cgroup_own_path(pid_t pid, const char *controller, char *path, size_t size,
 		char *own = controllers ? strchr(controllers + 1, ':') : NULL;
 
 		if (!own)
-			return rti_refuse(err, EINVAL, "invalid cgroup entry: must contain at least "
-						       "two colons: %s", line);
+			return rti_refuse(err, EINVAL,
+					  "invalid cgroup entry: must contain at least "
+					  "two colons: %s",
+					  line);
 		*own++ = 0;
 		controllers++;
 		own[strcspn(own, "\n")] = 0;

@@ -234,7 +234,8 @@ static int memory_set(const char *path, const struct rti_cgroups *config, struct
 	if (*swappiness > 100)
 		return rti_refuse(err, EINVAL,
 				  "invalid memory swappiness value: %" PRIu64
-				  " (valid range is 0-100)", *swappiness);
+				  " (valid range is 0-100)",
+				  *swappiness);
 	return cgroup_file_write(path, "memory.swappiness", err, "%" PRIu64, *swappiness);
 }
 
@@ -265,7 +266,8 @@ static int blkio_set_weights(const char *path, const struct rti_cgroups *config,
 		r = cgroup_file_write(path, "blkio.leaf_weight", err, "%" PRIu64,
 				      config->blkio_leaf_weight);
 	for (size_t i = 0; r == 0 && i < config->blkio_weight_device.count; i++) {
-		const struct rti_blkio_weight_device *device = &config->blkio_weight_device.items[i];
+		const struct rti_blkio_weight_device *device =
+			&config->blkio_weight_device.items[i];
 
 		if (device->weight)
 			r = cgroup_file_write(

@@ -156,8 +156,10 @@ static int v1_set(struct cgroup *cgroup, struct rti_error *err)
 
 		r = controller->set ? controller->set(path, cgroup->config, err) : 0;
 		if (r < 0 && !path)
-			return rti_refuse(err, -r, "cannot set %s limit: container could not join or "
-						   "create cgroup", controller->name);
+			return rti_refuse(err, -r,
+					  "cannot set %s limit: container could not join or "
+					  "create cgroup",
+					  controller->name);
 		if (r < 0)
 			return r;
 	}
@@ -194,7 +196,7 @@ static int v1_get_freezer(const struct cgroup *cgroup, enum cgroup_freezer *ret,
 	if (n < 0 && n != -ENOENT && n != -ENODEV)
 		return (int)n;
 	*ret = strcmp(state, "FROZEN\n") == 0 && (n < 0 || self[0] == '1') ? CGROUP_FROZEN
-									     : CGROUP_THAWED;
+									   : CGROUP_THAWED;
 	return 0;
 }
 

@@ -64,8 +64,8 @@ bool cgroup_v2_needs_controllers(const struct rti_cgroups *config)
 		const char *name;
 		bool wanted;
 	} needs[] = {
-		{ "pids", config->pids_limit },	      { "memory", memory_is_set(config) },
-		{ "io", io_is_set(config) },	      { "cpu", cpu_is_set(config) },
+		{ "pids", config->pids_limit },	     { "memory", memory_is_set(config) },
+		{ "io", io_is_set(config) },	     { "cpu", cpu_is_set(config) },
 		{ "cpuset", cpuset_is_set(config) }, { "hugetlb", config->hugetlb_limit.count > 0 },
 	};
 	char available[1024];
@@ -129,7 +129,8 @@ static int check_usage(const char *path, const struct rti_cgroups *config, struc
 				  "rejecting memory+swap limit %" PRId64 " <= usage %" PRIu64,
 				  config->memory_swap, usage);
 	if (config->memory > 0 && (uint64_t)config->memory <= usage)
-		return rti_refuse(err, EBUSY, "rejecting memory limit %" PRId64 " <= usage %" PRIu64,
+		return rti_refuse(err, EBUSY,
+				  "rejecting memory limit %" PRId64 " <= usage %" PRIu64,
 				  config->memory, usage);
 	return 0;
 }
@@ -179,7 +180,8 @@ static int set_io_weight(const char *path, const struct rti_cgroups *config, str
 	    strncmp(text, "default", 7) != 0)
 		return 0;
 	for (size_t i = 0; r == 0 && i < config->blkio_weight_device.count; i++) {
-		const struct rti_blkio_weight_device *device = &config->blkio_weight_device.items[i];
+		const struct rti_blkio_weight_device *device =
+			&config->blkio_weight_device.items[i];
 
 		r = cgroup_file_write(path, "io.bfq.weight", err,
 				      "%" PRId64 ":%" PRId64 " %" PRIu64 "\n", device->major,
@@ -314,7 +316,8 @@ static int write_lines(const char *path, const char *file, const char *text, str
 	return r;
 }
 
-int cgroup_v2_set_unified(const char *path, const struct rti_string_map *unified, struct rti_error *err)
+int cgroup_v2_set_unified(const char *path, const struct rti_string_map *unified,
+			  struct rti_error *err)
 {
 	for (size_t i = 0; i < unified->count; i++) {
 		const char *key = unified->items[i].key;
@@ -323,21 +326,28 @@ int cgroup_v2_set_unified(const char *path, const struct rti_string_map *unified
 		int r;
 
 		if (strchr(key, '/'))
-			return rti_refuse(err, EINVAL, "unified resource \"%s\" must be a file name "
-						       "(no slashes)", key);
+			return rti_refuse(err, EINVAL,
+					  "unified resource \"%s\" must be a file name "
+					  "(no slashes)",
+					  key);
 		r = write_lines(path, key, unified->items[i].value, err);
 		if (r == 0)
 			continue;
 		if ((r == -EPERM || r == -EACCES || r == -ENOENT) && !key[part])
-			return rti_refuse(err, -r, "unified resource \"%s\" must be in the form "
-						   "CONTROLLER.PARAMETER", key);
+			return rti_refuse(err, -r,
+					  "unified resource \"%s\" must be in the form "
+					  "CONTROLLER.PARAMETER",
+					  key);
 		snprintf(controller, sizeof(controller), "%.*s", (int)part, key);
 		if ((r == -EPERM || r == -EACCES || r == -ENOENT) &&
 		    strcmp(controller, "cgroup") != 0 &&
 		    cgroup_file_read(path, "cgroup.controllers", available, sizeof(available),
-				     NULL) >= 0 && !has_word(available, controller))
-			return rti_refuse(err, -r, "unified resource \"%s\" can't be set: controller "
-						   "\"%s\" not available", key, controller);
+				     NULL) >= 0 &&
+		    !has_word(available, controller))
+			return rti_refuse(err, -r,
+					  "unified resource \"%s\" can't be set: controller "
+					  "\"%s\" not available",
+					  key, controller);
 		return rti_prefix(err, r, "unable to set unified resource \"%s\"", key);
 	}
 	return 0;

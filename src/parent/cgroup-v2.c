@@ -2,8 +2,8 @@
 /**
  * DOC: The unified driver
  *
- * One directory for all controllers. A cgroup has the controllers that the one above it hands down in
- * cgroup.subtree_control, so every ancestor hands down all it has.
+ * One directory for all controllers. A cgroup has the controllers that the one above it hands down
+ * in cgroup.subtree_control, so every ancestor hands down all it has.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,8 @@ static void hand_down_controllers(const char *path)
 	char controllers[1024], request[2048] = "";
 	size_t used = 0;
 
-	if (cgroup_file_read(path, "cgroup.controllers", controllers, sizeof(controllers), NULL) < 0)
+	if (cgroup_file_read(path, "cgroup.controllers", controllers, sizeof(controllers), NULL) <
+	    0)
 		return;
 	for (char *next = controllers, *word; (word = strsep(&next, " \n"));) {
 		if (*word)
@@ -71,12 +72,16 @@ static int check_type(const char *path, const struct rti_cgroups *config, struct
 	type[strcspn(type, "\n")] = 0;
 	if (strcmp(type, "domain invalid") == 0) {
 		if (cgroup_v2_needs_domain(config))
-			return rti_refuse(err, EINVAL, "cannot enter cgroupv2 \"%s\" with domain "
-						       "controllers -- it is in an invalid state", path);
+			return rti_refuse(err, EINVAL,
+					  "cannot enter cgroupv2 \"%s\" with domain "
+					  "controllers -- it is in an invalid state",
+					  path);
 		cgroup_file_write(path, "cgroup.type", NULL, "threaded");
 	} else if (strcmp(type, "domain") != 0 && cgroup_v2_needs_domain(config)) {
-		return rti_refuse(err, EINVAL, "cannot enter cgroupv2 \"%s\" with domain controllers "
-					       "-- it is in %s mode", path, type);
+		return rti_refuse(err, EINVAL,
+				  "cannot enter cgroupv2 \"%s\" with domain controllers "
+				  "-- it is in %s mode",
+				  path, type);
 	}
 	return 0;
 }
@@ -159,8 +164,9 @@ static int v2_apply(struct cgroup *cgroup, pid_t pid, struct rti_error *err)
 			cgroup->path_count = 0;
 			return CGROUP_E_ROOTLESS;
 		}
-		return rti_prefix(err, r, "rootless needs no limits + no cgrouppath when no "
-					  "permission is granted for cgroups");
+		return rti_prefix(err, r,
+				  "rootless needs no limits + no cgrouppath when no "
+				  "permission is granted for cgroups");
 	}
 	if (r == 0)
 		r = cgroup_file_add_pid(path, pid, err);
@@ -198,8 +204,9 @@ static int v2_freeze(struct cgroup *cgroup, enum cgroup_freezer state, struct rt
 	int r;
 
 	if (!cgroup_file_exists(path, "cgroup.freeze")) /* since Linux 5.2 */
-		return freeze ? rti_refuse(err, ENOENT, "freezer not supported: openat2 %s/"
-							"cgroup.freeze: no such file or directory",
+		return freeze ? rti_refuse(err, ENOENT,
+					   "freezer not supported: openat2 %s/"
+					   "cgroup.freeze: no such file or directory",
 					   path ? path : "")
 			      : 0;
 	r = cgroup_file_write(path, "cgroup.freeze", err, "%d", freeze);

@@ -5,8 +5,9 @@
  * Which hierarchy is in use is found out once, from what is mounted on /sys/fs/cgroup. Path rules,
  * order of writes and texts follow runc's cgroupfs drivers. The systemd driver is not offered.
  *
- * The life of a container's cgroups: cgroup_open() computes paths and touches nothing; cgroup_apply()
- * creates them and moves a process in; cgroup_set() writes the limits; cgroup_destroy() removes them.
+ * The life of a container's cgroups: cgroup_open() computes paths and touches nothing;
+ * cgroup_apply() creates them and moves a process in; cgroup_set() writes the limits;
+ * cgroup_destroy() removes them.
  */
 #ifndef RTI_PARENT_CGROUP_H
 #define RTI_PARENT_CGROUP_H
@@ -54,8 +55,8 @@ struct cgroup {
  * An absolute cgroup path counts from the root of the hierarchies; a relative one from the caller's
  * own cgroup (v1) or from the parent of the caller's own cgroup (v2).
  *
- * Return: 0; -EINVAL for a configuration that cannot be had here (unified resources on v1, the systemd
- * driver); -ENOENT without a devices hierarchy on v1; -ENOMEM; or what reading /proc gave.
+ * Return: 0; -EINVAL for a configuration that cannot be had here (unified resources on v1, the
+ * systemd driver); -ENOENT without a devices hierarchy on v1; -ENOMEM; or what reading /proc gave.
  */
 int cgroup_open(struct cgroup *ret, const struct rti_cgroups *config,
 		const struct rti_string_map *saved, struct rti_error *err);
@@ -85,8 +86,8 @@ bool cgroup_exists(const struct cgroup *cgroup);
 /**
  * cgroup_apply() - create the cgroups and move a process into them
  *
- * Return: 0; CGROUP_E_ROOTLESS if the configuration is rootless without a path of its own and some or
- * all cgroups cannot be had (paths that failed are forgotten); or a negative errno.
+ * Return: 0; CGROUP_E_ROOTLESS if the configuration is rootless without a path of its own and some
+ * or all cgroups cannot be had (paths that failed are forgotten); or a negative errno.
  */
 int cgroup_apply(struct cgroup *cgroup, pid_t pid, struct rti_error *err);
 
@@ -124,9 +125,11 @@ int cgroup_open_dir(struct cgroup *cgroup, const struct rti_string_map *subs, pi
 int cgroup_freeze(struct cgroup *cgroup, enum cgroup_freezer state, struct rti_error *err);
 
 /**
- * cgroup_get_freezer() - whether the container is frozen by itself (not only with an ancestor, on v1)
+ * cgroup_get_freezer() - whether the container is frozen by itself (not only with an ancestor, on
+ * v1)
  */
-int cgroup_get_freezer(const struct cgroup *cgroup, enum cgroup_freezer *ret, struct rti_error *err);
+int cgroup_get_freezer(const struct cgroup *cgroup, enum cgroup_freezer *ret,
+		       struct rti_error *err);
 
 /**
  * cgroup_get_pids() - the processes in the cgroup and below

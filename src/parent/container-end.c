@@ -19,8 +19,7 @@
 
 static int signal_init(struct rti_container *container, int signal, struct rti_error *err)
 {
-	_cleanup_fd_ int pidfd =
-		(int)syscall(SYS_pidfd_open, (pid_t)container->state.init_pid, 0);
+	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)container->state.init_pid, 0);
 	enum cgroup_freezer freezer;
 
 	/* In this order: once the fd is open the pid cannot become another process unnoticed. */

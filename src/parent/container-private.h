@@ -15,8 +15,9 @@ struct rti_container {
 	int dir_fd;	  /* it, opened */
 	enum rti_dialect dialect;
 	struct rti_container_log log;
-	struct rti_init_config init; /* a new container: its configuration and, once started, process */
-	struct state state;	     /* state.config is the configuration in any case */
+	struct rti_init_config
+		init;	    /* a new container: its configuration and, once started, process */
+	struct state state; /* state.config is the configuration in any case */
 	struct cgroup cgroup;
 	struct rti_arena arena; /* owns the strings above and what state.json held */
 };

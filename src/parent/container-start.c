@@ -13,7 +13,8 @@
 #include "base/fd.h"
 #include "parent/container-private.h"
 
-/* What the callbacks of one start work on. Their errors get their prefix from rti_parent_start(). */
+/* What the callbacks of one start work on. Their errors get their prefix from rti_parent_start().
+ */
 struct starting {
 	struct rti_container *container;
 	const struct rti_string_map *sub_cgroups;
@@ -25,8 +26,8 @@ static const struct namespace_file {
 	const char *file; /* in /proc/PID/ns */
 } namespace_files[] = {
 	/* the order in which runc lists them for joining */
-	{ "NEWUSER", "user" }, { "NEWIPC", "ipc" }, { "NEWUTS", "uts" },
-	{ "NEWNET", "net" },   { "NEWPID", "pid" }, { "NEWNS", "mnt" },
+	{ "NEWUSER", "user" },	   { "NEWIPC", "ipc" },	  { "NEWUTS", "uts" },
+	{ "NEWNET", "net" },	   { "NEWPID", "pid" },	  { "NEWNS", "mnt" },
 	{ "NEWCGROUP", "cgroup" }, { "NEWTIME", "time" },
 };
 #define NAMESPACE_FILES (sizeof(namespace_files) / sizeof(namespace_files[0]))
@@ -122,9 +123,9 @@ static int complete_state(struct rti_container *container, const struct rti_pare
 		return rti_fail(err, ENOMEM, "container state");
 	state->cgroup_paths.count = cgroup->path_count;
 	for (size_t i = 0; i < cgroup->path_count; i++)
-		state->cgroup_paths.items[i] = (struct rti_string_pair){
-			cgroup->paths[i].controller, cgroup->paths[i].path
-		};
+		state->cgroup_paths.items[i] =
+			(struct rti_string_pair){ cgroup->paths[i].controller,
+						  cgroup->paths[i].path };
 	state->namespace_paths.count = 0;
 	for (size_t i = 0; i < NAMESPACE_FILES; i++) {
 		const char *path = rti_arena_printf(arena, "/proc/%d/ns/%s", child->pid,
@@ -198,8 +199,8 @@ static int convert_process(struct rti_container *container,
 		.create_console = process->console_fd >= 0,
 		.listen_fds = (uint32_t)process->listen_count,
 		.preserve_fds = (uint32_t)process->preserve_count,
-		.cgroup2_path = container->cgroup.unified ? cgroup_path(&container->cgroup, "")
-							  : NULL,
+		.cgroup2_path =
+			container->cgroup.unified ? cgroup_path(&container->cgroup, "") : NULL,
 	};
 
 	return rti_spec_convert_process(process->process, &options, process->environment,
@@ -287,7 +288,8 @@ int rti_container_exec(struct rti_container *container, const struct rti_contain
 	if (r == 0)
 		r = convert_process(container, process, true, &init, err);
 	if (r == 0) {
-		cgroup_fd = cgroup_open_dir(&container->cgroup, process->sub_cgroups, init_pid, err);
+		cgroup_fd =
+			cgroup_open_dir(&container->cgroup, process->sub_cgroups, init_pid, err);
 		/* None to clone into: the process joins later. */
 		r = cgroup_fd < 0 && cgroup_fd != -ENOENT ? cgroup_fd : 0;
 	}
@@ -321,7 +323,8 @@ int rti_container_release(struct rti_container *container, struct rti_error *err
 		return r;
 	r = container_spec_state(container, "running", state->init_pid, &spec_state, err);
 	if (r == 0)
-		r = rti_parent_hooks_run(RTI_PARENT_HOOK_POSTSTART, state->config, &spec_state, err);
+		r = rti_parent_hooks_run(RTI_PARENT_HOOK_POSTSTART, state->config, &spec_state,
+					 err);
 	if (r < 0)
 		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	return r;

@@ -171,8 +171,8 @@ int rti_container_create(const char *root, const struct rti_spec *spec,
 		return rti_refuse(err, EEXIST, "container with given ID already exists");
 	container->state.id = container->id;
 	container->state.config = container->init.config;
-	container->state.rootless = container->init.config->rootless_euid &&
-				    container->init.config->rootless_cgroups;
+	container->state.rootless =
+		container->init.config->rootless_euid && container->init.config->rootless_cgroups;
 	r = cgroup_open(&container->cgroup, &container->init.config->cgroups, NULL, err);
 	if (r == 0)
 		r = check_cgroup(container, err);
@@ -276,8 +276,8 @@ bool container_has_private_pidns(const struct rti_container *container)
 	return false;
 }
 
-int rti_container_get_status(const struct rti_container *container,
-			     enum rti_container_status *ret, struct rti_error *err)
+int rti_container_get_status(const struct rti_container *container, enum rti_container_status *ret,
+			     struct rti_error *err)
 {
 	enum cgroup_freezer freezer;
 	int r;

@@ -3,9 +3,9 @@
  * The life of an OCI container around the start of its processes: state directory, cgroups, status,
  * signals, removal. What `runtime-parent` is made of.
  *
- * A container lives in the directory ROOT/ID: state.json from the moment its init is ready, exec.fifo
- * while it waits to be started. Its status is not stored but found out: from the init (pid and start
- * time), its freezer, and the presence of exec.fifo.
+ * A container lives in the directory ROOT/ID: state.json from the moment its init is ready,
+ * exec.fifo while it waits to be started. Its status is not stored but found out: from the init
+ * (pid and start time), its freezer, and the presence of exec.fifo.
  *
  * Like runtime-parent.h, the library keeps no global state. A struct rti_container belongs to one
  * thread at a time.
@@ -98,8 +98,8 @@ int rti_container_root_ids(const struct rti_container *container, uid_t *ret_uid
 /**
  * rti_container_get_status() - what the container is doing now
  */
-int rti_container_get_status(const struct rti_container *container,
-			     enum rti_container_status *ret, struct rti_error *err);
+int rti_container_get_status(const struct rti_container *container, enum rti_container_status *ret,
+			     struct rti_error *err);
 
 /* A process to start in a container. */
 struct rti_container_process {
@@ -108,8 +108,8 @@ struct rti_container_process {
 	const struct rti_convert_environment *environment;
 	const struct rti_string_map *annotations; /* of the configuration; init only */
 	const struct rti_string_map *sub_cgroups; /* exec only: by controller; may be NULL */
-	int stdio_fds[3];	/* as in struct rti_parent_start, and so are the next */
-	const int *passed_fds;	/* first @listen_count sockets, then preserved fds */
+	int stdio_fds[3];      /* as in struct rti_parent_start, and so are the next */
+	const int *passed_fds; /* first @listen_count sockets, then preserved fds */
 	size_t listen_count;
 	size_t preserve_count;
 	int console_fd;
@@ -175,8 +175,8 @@ int rti_container_get_pids(const struct rti_container *container, pid_t **ret, s
 			   struct rti_error *err);
 
 /**
- * rti_container_destroy() - remove a stopped container: its cgroups, its directory; run the poststop
- * hooks
+ * rti_container_destroy() - remove a stopped container: its cgroups, its directory; run the
+ * poststop hooks
  *
  * A created container is killed first; a running or paused one is refused (-EBUSY).
  */
@@ -190,7 +190,8 @@ int rti_container_destroy(struct rti_container *container, struct rti_error *err
 int rti_container_kill_and_destroy(struct rti_container *container, struct rti_error *err);
 
 /**
- * rti_container_remove_unfinished() - remove the directory of a container whose creation was cut off
+ * rti_container_remove_unfinished() - remove the directory of a container whose creation was cut
+ * off
  *
  * Return: 0, also if there is none; or a negative errno.
  */

@@ -121,6 +121,17 @@ void session_lend(const struct session *session, struct rti_container_process *p
 	process->signal_mask = &session->original_mask;
 }
 
+bool session_get_size(const struct session *session, struct rti_spec_console_size *ret)
+{
+	struct winsize size;
+
+	if (!session->terminal || ioctl(session->host_fd, TIOCGWINSZ, &size) < 0)
+		return false;
+	ret->width = size.ws_col;
+	ret->height = size.ws_row;
+	return size.ws_col > 0 && size.ws_row > 0;
+}
+
 static int receive_master(int socket_fd, struct rti_error *err)
 {
 	char name[PATH_MAX], control[CMSG_SPACE(sizeof(int))];
@@ -259,8 +270,8 @@ static void reap(struct running *running)
 		if (pid != running->child->pid)
 			continue;
 		running->ended = true;
-		running->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-						      : WEXITSTATUS(status);
+		running->status =
+			WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	}
 }
 
@@ -288,7 +299,8 @@ static bool is_drained(const struct session *session)
 	       !relay_is_open(&session->relays[SESSION_STDERR]);
 }
 
-int session_run(struct session *session, const struct rti_parent_child *child, struct rti_error *err)
+int session_run(struct session *session, const struct rti_parent_child *child,
+		struct rti_error *err)
 {
 	struct running running = { .child = child };
 

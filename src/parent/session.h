@@ -3,9 +3,9 @@
  * Staying with a container process in the foreground: its standard streams or its terminal, signals
  * that are handed on, and its exit status.
  *
- * Without a terminal the process gets three pipes that belong to the container's root, so that it may
- * open /dev/stdout again and the caller's own files are never given away. With one, the caller's
- * terminal is put into raw mode and everything is copied to and from the container's.
+ * Without a terminal the process gets three pipes that belong to the container's root, so that it
+ * may open /dev/stdout again and the caller's own files are never given away. With one, the
+ * caller's terminal is put into raw mode and everything is copied to and from the container's.
  *
  * Between session_open() and session_done() all signals of the calling thread are blocked.
  */
@@ -39,14 +39,14 @@ struct session {
 	bool terminal;
 	sigset_t original_mask;
 	int signal_fd;
-	int child_fds[3];     /* the process's ends of the pipes */
-	int console_fds[2];   /* ours, the process's: the master end comes through here */
-	int master_fd;	      /* of the container's terminal */
-	int host_fd;	      /* the caller's terminal */
+	int child_fds[3];   /* the process's ends of the pipes */
+	int console_fds[2]; /* ours, the process's: the master end comes through here */
+	int master_fd;	    /* of the container's terminal */
+	int host_fd;	    /* the caller's terminal */
 	bool own_host_fd;
-	bool raw;	      /* @saved has to be restored */
+	bool raw; /* @saved has to be restored */
 	struct termios saved;
-	int notify_fd;	      /* systemd's readiness protocol, see notify.h; -EBADF: none */
+	int notify_fd; /* systemd's readiness protocol, see notify.h; -EBADF: none */
 	const char *notify_host;
 	struct session_relay relays[SESSION_RELAYS];
 };
@@ -63,12 +63,20 @@ void session_init(struct session *session);
  * @gid:      likewise
  * @session:  from session_init(); release with session_done() also after a failure
  */
-int session_open(struct session *session, bool terminal, uid_t uid, gid_t gid, struct rti_error *err);
+int session_open(struct session *session, bool terminal, uid_t uid, gid_t gid,
+		 struct rti_error *err);
 
 /**
  * session_lend() - let the process have its ends: stdio, console socket, signal mask
  */
 void session_lend(const struct session *session, struct rti_container_process *process);
+
+/**
+ * session_get_size() - the size of the caller's terminal, for the process's to begin with
+ *
+ * Return: whether there is a terminal and it knows its size.
+ */
+bool session_get_size(const struct session *session, struct rti_spec_console_size *ret);
 
 /**
  * session_attach() - once the process is started: take up its terminal, drop its ends of the pipes

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * state.json: what is kept about a container between calls, in runc's shape, so that a runc with the
- * same --root can read it and the other way round.
+ * state.json: what is kept about a container between calls, in runc's shape, so that a runc with
+ * the same --root can read it and the other way round.
  */
 #ifndef RTI_PARENT_STATE_H
 #define RTI_PARENT_STATE_H
@@ -24,7 +24,7 @@ struct state {
 	const char *created; /* RFC 3339 */
 	struct rti_config *config;
 	bool rootless;
-	struct rti_string_map cgroup_paths; /* by controller; "" for v2 */
+	struct rti_string_map cgroup_paths;    /* by controller; "" for v2 */
 	struct rti_string_map namespace_paths; /* by wire name, "NEWPID" */
 	struct rti_strings external_descriptors;
 	const char *intel_rdt_path;
@@ -63,7 +63,8 @@ struct state_process {
 int state_process_read(pid_t pid, struct state_process *ret);
 
 /**
- * state_process_is_alive() - whether @pid is still the process that started at @start_time, and no zombie
+ * state_process_is_alive() - whether @pid is still the process that started at @start_time, and no
+ * zombie
  */
 bool state_process_is_alive(int64_t pid, uint64_t start_time);
 

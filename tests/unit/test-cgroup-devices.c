@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device program of cgroup v2, run by a small interpreter against a plain reading of the rules. */
+/* The device program of cgroup v2, run by a small interpreter against a plain reading of the rules.
+ */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -130,10 +131,8 @@ static void test_later_rules_override(void **state)
 {
 	struct rti_device_rule list[] = {
 		{ 'c', -1, -1, "rwm", true }, /* without say: see the next */
-		{ 'a', -1, -1, "rwm", false },
-		{ 'c', 10, -1, "rwm", true },
-		{ 'c', 10, 229, "w", false },
-		{ 'c', 10, 229, "m", true },
+		{ 'a', -1, -1, "rwm", false }, { 'c', 10, -1, "rwm", true },
+		{ 'c', 10, 229, "w", false },  { 'c', 10, 229, "m", true },
 	};
 	struct rti_device_rules rules = RULES(list);
 

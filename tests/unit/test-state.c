@@ -104,8 +104,9 @@ static void test_no_container(void **state)
 
 static void test_broken_states_are_refused(void **state)
 {
-	static const char *const texts[] = { "", "{", "[]", "null", "{}", "{\"id\":\"x\"}",
-					     "{\"id\":\"x\",\"config\":null}" };
+	static const char *const texts[] = {
+		"", "{", "[]", "null", "{}", "{\"id\":\"x\"}", "{\"id\":\"x\",\"config\":null}"
+	};
 	struct fixture *fixture = *state;
 	struct rti_error err;
 	struct state in;

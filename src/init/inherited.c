@@ -21,6 +21,7 @@ static const char *const names[INHERITED_VARIABLES] = {
 	[INHERITED_FIFOFD] = "_LIBCONTAINER_FIFOFD",
 	[INHERITED_CONSOLE] = "_LIBCONTAINER_CONSOLE",
 	[INHERITED_PIDFD_SOCK] = "_LIBCONTAINER_PIDFD_SOCK",
+	[INHERITED_STATEDIR] = "_LIBCONTAINER_STATEDIR",
 };
 
 static const char *value_of(const char *entry, const char *name)
@@ -165,6 +166,15 @@ int inherited_open_log(struct inherited *inherited, struct rti_error *err)
 		inherited->has_log_level = true;
 	}
 	return 0;
+}
+
+int inherited_check_parent(const struct inherited *inherited, struct rti_error *err)
+{
+	if (!*inherited->value[INHERITED_STATEDIR])
+		return 0;
+	return rti_refuse(err, EPROTONOSUPPORT,
+			  "the parent speaks the protocol of runc 1.1 or older; runtime-init needs runc "
+			  "1.2 or newer");
 }
 
 int inherited_open_init(struct inherited *inherited, struct rti_error *err)

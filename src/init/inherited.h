@@ -25,6 +25,7 @@ enum inherited_variable {
 	INHERITED_FIFOFD,
 	INHERITED_CONSOLE,
 	INHERITED_PIDFD_SOCK,
+	INHERITED_STATEDIR, /* set by runc up to 1.1 only */
 	INHERITED_VARIABLES,
 };
 
@@ -64,6 +65,15 @@ bool inherited_has(char **environment, enum inherited_variable variable);
  * Return: 0, -EINVAL or -EBADF; the text is that of runc's stages.
  */
 int inherited_open_log(struct inherited *inherited, struct rti_error *err);
+
+/**
+ * inherited_check_parent() - refuse a parent that speaks another protocol
+ *
+ * runc up to 1.1 has no sync socket; it is recognised by the state directory that it names.
+ *
+ * Return: 0 or -EPROTONOSUPPORT.
+ */
+int inherited_check_parent(const struct inherited *inherited, struct rti_error *err);
 
 /**
  * inherited_open_init() - check INITPIPE: a unix stream socket; as inherited_open_log()

@@ -89,6 +89,8 @@ static int run_stages(struct inherited *inherited, struct rti_error *err)
 		log_open(inherited->log_fd, inherited->log_level);
 	log_set_stage("nsexec");
 	if (r == 0)
+		r = inherited_check_parent(inherited, err);
+	if (r == 0)
 		r = inherited_open_init(inherited, err);
 	if (r < 0)
 		return r;

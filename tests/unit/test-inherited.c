@@ -81,6 +81,19 @@ static void assert_early_error(const char *entry, const char *text)
 	assert_string_equal(err.text, text);
 }
 
+static void test_a_parent_of_the_old_protocol_is_named(void **state)
+{
+	struct inherited inherited;
+	struct rti_error err = { 0 };
+
+	(void)state;
+	take(&inherited, "_LIBCONTAINER_STATEDIR=/run/runc/x", "_LIBCONTAINER_INITPIPE=3", NULL);
+	assert_int_equal(inherited_check_parent(&inherited, &err), -EPROTONOSUPPORT);
+	assert_non_null(strstr(err.text, "runc 1.1 or older"));
+	take(&inherited, "_LIBCONTAINER_INITPIPE=3", NULL, NULL);
+	assert_int_equal(inherited_check_parent(&inherited, &err), 0);
+}
+
 static void test_early_numbers_are_strict_and_speak_as_runcs_stages(void **state)
 {
 	(void)state;
@@ -196,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_values_are_kept_and_the_environment_is_wiped),
 		cmocka_unit_test(test_a_longer_name_is_another_variable),
 		cmocka_unit_test(test_has_needs_a_value),
+		cmocka_unit_test(test_a_parent_of_the_old_protocol_is_named),
 		cmocka_unit_test(test_early_numbers_are_strict_and_speak_as_runcs_stages),
 		cmocka_unit_test(test_late_numbers_are_strict_and_speak_as_go),
 		cmocka_unit_test(test_unknown_type_is_refused),

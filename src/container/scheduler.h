@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "protocol/init-config.h"
 
-struct scheduler_attr { /* struct sched_attr of the kernel, first version (48 bytes, Linux 3.14) */
+struct scheduler_attr { /* struct sched_attr of the kernel, second version (56 bytes, Linux 5.3) */
 	uint32_t size;
 	uint32_t policy;
 	uint64_t flags;
@@ -20,6 +20,8 @@ struct scheduler_attr { /* struct sched_attr of the kernel, first version (48 by
 	uint64_t runtime;
 	uint64_t deadline;
 	uint64_t period;
+	uint32_t util_min; /* 0; without these two the kernel takes no clamping flag */
+	uint32_t util_max;
 };
 
 /**

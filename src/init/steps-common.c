@@ -16,6 +16,7 @@
 #include "container/exec-path.h"
 #include "container/memory-policy.h"
 #include "container/personality.h"
+#include "container/rlimit.h"
 #include "container/scheduler.h"
 #include "container/user.h"
 #include "init/pidfd-socket.h"
@@ -57,6 +58,7 @@ int step_apply_memory_policy(struct init_context *context, struct rti_error *err
 
 int step_wait_for_run(struct init_context *context, struct rti_error *err)
 {
+	rlimit_prepare_stack(&context->init.rlimits);
 	return sync_dialog_ready(&context->dialog, err);
 }
 

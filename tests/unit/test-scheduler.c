@@ -57,7 +57,7 @@ static void test_every_policy_and_flag_has_its_number(void **state)
 		assert_int_equal(scheduler_translate(&scheduler, &attr, NULL), 0);
 		assert_int_equal(attr.policy, i);
 		assert_int_equal(attr.flags, 0x7f);
-		assert_int_equal(attr.size, 48);
+		assert_int_equal(attr.size, 56);
 		assert_int_equal(attr.nice, -5);
 		assert_int_equal(attr.priority, 7);
 		assert_true(attr.runtime == UINT64_MAX);
@@ -158,20 +158,26 @@ static int act_prctl(void)
 	return no_new_privs_set(NULL) < 0 ? 4 : 0;
 }
 
-static int act_rlimit(void)
+static int use_stack(void)
 {
-	struct rti_rlimit items[] = { { .type = 4, .hard = 1, .soft = 1 },
-				      { .type = 7, .hard = 60, .soft = 50 } };
-	const struct rti_rlimits limits = { items, 2 };
-	struct rlimit limit, core;
+	volatile char room[192 * 1024];
 
-	getrlimit(RLIMIT_CORE, &core);
-	rlimit_apply_nofile(&limits);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur != 50 || limit.rlim_max != 60)
+	for (size_t i = 0; i < sizeof(room); i += 1024)
+		room[i] = 1;
+	return room[1024] - 1;
+}
+
+static int act_stack_limit(void)
+{
+	struct rti_rlimit items[] = { { .type = 7, .hard = 60, .soft = 50 },
+				      { .type = 3, .hard = 4096, .soft = 4096 } };
+	const struct rti_rlimits limits = { items, 2 };
+	const struct rlimit limit = { 4096, 4096 };
+
+	rlimit_prepare_stack(&limits);
+	if (setrlimit(RLIMIT_STACK, &limit) < 0)
 		return 1;
-	getrlimit(RLIMIT_CORE, &limit);
-	return limit.rlim_max == core.rlim_max ? 0 : 2;
+	return use_stack();
 }
 
 static void test_scheduler_is_applied(void **state)
@@ -204,10 +210,10 @@ static void test_parent_death_signal_is_saved_and_restored(void **state)
 	in_child(act_prctl);
 }
 
-static void test_only_the_limit_of_files_is_set_early(void **state)
+static void test_a_small_limit_of_the_stack_is_survived(void **state)
 {
 	(void)state;
-	in_child(act_rlimit);
+	in_child(act_stack_limit);
 }
 
 int main(void)
@@ -220,7 +226,7 @@ int main(void)
 		cmocka_unit_test(test_personality_is_applied),
 		cmocka_unit_test(test_memory_policy_loses_no_nodes),
 		cmocka_unit_test(test_parent_death_signal_is_saved_and_restored),
-		cmocka_unit_test(test_only_the_limit_of_files_is_set_early),
+		cmocka_unit_test(test_a_small_limit_of_the_stack_is_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

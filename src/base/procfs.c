@@ -272,13 +272,21 @@ static int procfs_join(enum rti_procfs_base base, const char *path, char ret[sta
 	return 0;
 }
 
+/* Whether an error may come from something that lies over the file; runc says so for each. */
+static bool procfs_is_suspicious(int errnum)
+{
+	return errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP || errnum == EXDEV ||
+	       errnum == EAGAIN;
+}
+
 static int procfs_open_joined(const struct rti_procfs *proc, const char *path, int flags,
 			      struct rti_error *err)
 {
 	int fd = procfs_lookup(proc, path, flags);
 
 	if (fd < 0)
-		return rti_fail(err, -fd, "unsafe procfs detected: openat2 %s/%s",
+		return rti_fail(err, -fd, "%sopenat2 %s/%s",
+				procfs_is_suspicious(-fd) ? "unsafe procfs detected: " : "",
 				rti_procfs_name(proc), path);
 	return fd;
 }

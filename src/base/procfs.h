@@ -60,8 +60,8 @@ void rti_procfs_forget(void);
  * @path:  e.g. "attr/exec"; a magic link is refused (-ELOOP), use rti_procfs_reopen()
  * @flags: as open(2); O_CLOEXEC and O_NOFOLLOW are added, O_CREAT and O_TRUNC are not for procfs
  *
- * Return: an fd or a negative errno; errors read "open /proc/thread-self/attr/exec: ...", with
- * "unsafe procfs detected: " before it where the lookup was refused because of another mount.
+ * Return: an fd or a negative errno; errors read "openat2 /proc/thread-self/attr/exec: ...", with
+ * "unsafe procfs detected: " before it where another mount may be the reason.
  */
 int rti_procfs_open(enum rti_procfs_base base, const char *path, int flags, struct rti_error *err);
 

@@ -72,6 +72,17 @@ static void test_errors_name_the_handle_and_the_file(void **state)
 				    "directory");
 }
 
+static void test_errors_of_safe_lookups_raise_no_alarm(void **state)
+{
+	struct rti_error err;
+
+	(void)state;
+	assert_int_equal(rti_procfs_open(RTI_PROCFS_SELF, "fd", O_WRONLY, &err), -EISDIR);
+	if (geteuid() == 0)
+		assert_string_equal(err.text,
+				    "openat2 fsmount:fscontext:proc/self/fd: is a directory");
+}
+
 static void test_writes_arrive(void **state)
 {
 	struct rti_error err;
@@ -163,6 +174,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_files_that_subset_hides_are_found_too, forget),
 		cmocka_unit_test_teardown(test_magic_links_and_dots_are_refused, forget),
 		cmocka_unit_test_teardown(test_errors_name_the_handle_and_the_file, forget),
+		cmocka_unit_test_teardown(test_errors_of_safe_lookups_raise_no_alarm, forget),
 		cmocka_unit_test_teardown(test_writes_arrive, forget),
 		cmocka_unit_test_teardown(test_reopen_and_target, forget),
 		cmocka_unit_test_teardown(test_mounts_over_proc_are_not_seen, forget),

@@ -19,7 +19,7 @@
 static const struct rti_field init_config_fields[] = {
 	POINTER_ROW("config", OBJECT, config, .object = &rti_config_object),
 	ROW("args", STRINGS, args),
-	ROW("env", STRINGS, env),
+	ROW("env", STRINGS, env, .environment = true),
 	ROW("uid", INT, uid),
 	ROW("gid", INT, gid),
 	ROW("user", STRING, user, .until = RTI_DIALECT_RUNC_1_3),

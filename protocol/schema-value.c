@@ -144,9 +144,15 @@ int rti_decoder_mismatch(const struct decoder *decoder, const struct rti_json_to
 int rti_decoder_copy_text(const struct decoder *decoder, const struct rti_json_token *token,
 		     const char **ret, struct rti_error *err)
 {
+	const struct frame *frame = decoder->depth ? &decoder->frames[decoder->depth - 1] : NULL;
+	const struct rti_field *field = frame ? frame->field : NULL;
 	const char *nul = memchr(token->text, '\0', token->size);
 	char place[PATH_SIZE + 64];
 
+	if (nul && field && field->environment)
+		return rti_refuse(err, EBADMSG,
+				  "invalid environment variable \"%.*s\": contains nul byte (\\x00)",
+				  (int)strcspn(token->text, "="), token->text);
 	if (nul) {
 		place_of(decoder, place, sizeof(place));
 		return rti_refuse(err, EBADMSG, "json: %s: \"%.256s\": contains nul byte (\\x00)",

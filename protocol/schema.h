@@ -60,6 +60,7 @@ struct rti_field {
 	bool pointer : 1; /* the member is a pointer to the value; NULL means null or absent */
 	bool plain : 1;	  /* with .pointer: the wire knows no null here, NULL is written as zero */
 	bool padded : 1;  /* WORDS: written as 16 words before main, as few as needed from then on */
+	bool environment : 1; /* STRINGS: NAME=VALUE, which has an error text of its own */
 	enum rti_field_type type : 8;
 	enum rti_omit omit : 8;
 	enum rti_dialect since : 8; /* first dialect that writes the key; decoding takes it always */

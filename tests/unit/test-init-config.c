@@ -233,7 +233,9 @@ static const struct {
 	  "json: cannot unmarshal number 65536 into Go struct field initConfig.console_width of "
 	  "type uint16" },
 	{ "{\"env\":[\"A=1\",\"B=\\u00002\"]}", EBADMSG,
-	  "json: Go struct field initConfig.env: \"B=\": contains nul byte (\\x00)" },
+	  "invalid environment variable \"B\": contains nul byte (\\x00)" },
+	{ "{\"args\":[\"a\\u0000b\"]}", EBADMSG,
+	  "json: Go struct field initConfig.args: \"a\": contains nul byte (\\x00)" },
 	{ "{\"user\":\"nobody:1\",\"config\":{}}", EBADMSG,
 	  "user \"nobody:1\" is not of the form UID:GID" },
 	{ "{\"user\":\"1\",\"config\":{}}", EBADMSG, "user \"1\" is not of the form UID:GID" },

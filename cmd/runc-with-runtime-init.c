@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/identity.h"
 #include "launch/launch.h"
 #include "launch/options.h"
 
@@ -31,6 +32,10 @@ static int run(char **argv, char **environment, struct rti_error *err)
 	init_fd = options_open_init(&options, INSTALLED_INIT, err);
 	if (init_fd < 0)
 		return init_fd;
+	/* What does not know the request would run in runc's place. */
+	r = rti_identity_check(init_fd, options.init, "runc-with-runtime-init", err);
+	if (r < 0)
+		return r;
 	if (options.show) {
 		printf("runc: %s\ninit: %s\n", options.runc, options.init);
 		return 0;

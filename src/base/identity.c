@@ -102,3 +102,21 @@ int rti_identity_read(int fd, char *ret)
 	}
 	return -ENOENT;
 }
+
+int rti_identity_check(int fd, const char *path, const char *caller, struct rti_error *err)
+{
+	char identity[RTI_IDENTITY_MAX];
+	int r = rti_identity_read(fd, identity);
+
+	if (r == -ENOENT)
+		return rti_refuse(err, ENOENT, "%s is not runtime-init", path);
+	if (r == -ENOEXEC)
+		return rti_refuse(err, ENOEXEC, "%s is not an ELF program", path);
+	if (r < 0)
+		return rti_fail(err, -r, "read %s", path);
+	if (strcmp(identity, RTI_IDENTITY) != 0)
+		return rti_refuse(err, EPROTONOSUPPORT,
+				  "%s is runtime-init %s, but this is %s %s: both have to be of one build",
+				  path, identity, caller, RTI_IDENTITY);
+	return 0;
+}

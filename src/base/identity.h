@@ -3,8 +3,8 @@
  * The identity that our init and our parent have in common when they are of one build.
  *
  * Between releases the conversation of the two may change in ways that no dialect describes, so the
- * parent does not start an init of another identity. The init carries its identity as an ELF note,
- * which is read from the file; nothing has to be run to learn it.
+ * parent does not start an init of another identity, nor does the launcher. The init carries its
+ * identity as an ELF note, which is read from the file; nothing has to be run to learn it.
  */
 #ifndef RTI_BASE_IDENTITY_H
 #define RTI_BASE_IDENTITY_H
@@ -12,10 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/build-identity.h"
 #include "base/error.h"
 
-/* What has to be equal; the version stands for everything that a release changes. */
-#define RTI_IDENTITY PACKAGE_VERSION
+/* What has to be equal: the release, and a number of the sources that both are made of. */
+#define RTI_IDENTITY PACKAGE_VERSION "-" RTI_BUILD_SOURCES
 
 #define RTI_IDENTITY_NOTE_NAME "runtime-init"
 #define RTI_IDENTITY_NOTE_TYPE 1
@@ -53,5 +54,16 @@ struct rti_identity_note { /* Elf64_Nhdr, the name padded to 4 bytes, the identi
  * negative errno.
  */
 int rti_identity_read(int fd, char *ret);
+
+/**
+ * rti_identity_check() - whether a file is runtime-init of the caller's own build
+ * @fd:     readable; borrowed, its offset is not used
+ * @path:   of the file, for errors
+ * @caller: the caller's program, for errors: "runtime-parent"
+ *
+ * Return: 0; -ENOENT for an ELF file that is no runtime-init; -EPROTONOSUPPORT for a runtime-init of
+ * another build; -ENOEXEC for what is no ELF file; another negative errno.
+ */
+int rti_identity_check(int fd, const char *path, const char *caller, struct rti_error *err);
 
 #endif

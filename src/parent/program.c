@@ -133,24 +133,16 @@ static int identify_runc(const char *path, struct rti_parent_program *program,
 static int identify(int fd, const char *path, struct rti_parent_program *program,
 		    struct rti_error *err)
 {
-	char identity[RTI_IDENTITY_MAX];
-	int r = rti_identity_read(fd, identity);
+	/* A script is refused: it could not be executed through an fd that executing closes. */
+	int r = rti_identity_check(fd, path, "runtime-parent", err);
 
 	if (r == -ENOENT)
 		return identify_runc(path, program, err);
-	if (r == -ENOEXEC) /* a script could not be executed through an fd that executing closes */
-		return rti_refuse(err, ENOEXEC, "%s is not an ELF program", path);
 	if (r < 0)
-		return rti_fail(err, -r, "read %s", path);
-	if (strcmp(identity, RTI_IDENTITY) != 0)
-		return rti_refuse(
-			err, EPROTONOSUPPORT,
-			"%s is runtime-init %s, but this is runtime-parent %s: both have to be of "
-			"one build",
-			path, identity, RTI_IDENTITY);
+		return r;
 	program->own = true;
 	program->dialect = RTI_DIALECT_OWN;
-	snprintf(program->version, sizeof(program->version), "%s", identity);
+	snprintf(program->version, sizeof(program->version), "%s", RTI_IDENTITY);
 	return 0;
 }
 

@@ -55,5 +55,5 @@ int main(void)
 {
 	struct rti_parent_program program = RTI_PARENT_PROGRAM_EMPTY;
 	struct rti_error err;
-	return rti_parent_program_open("/no/such", RTI_PARENT_PROGRAM_OWN, &program, &err) == 0;
+	return rti_parent_program_open("/no/such", &program, &err) == 0;
 }' libruntime-parent.a libruntime-init-protocol.a -lyajl -lm -lpthread && "$work/user" || echo "status $?")"

@@ -231,7 +231,7 @@ static int poll_timeout_ms(const struct running *hook)
 	return left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
 }
 
-/* Serves the pipes until the hook is dead and its output closed: 0, or -ETIMEDOUT. */
+/* Serves the pipes until the hook is dead and its output closed: 0, -ETIMEDOUT, or an errno. */
 static int serve(struct running *hook)
 {
 	while (!hook->exited || hook->out.fd >= 0 || hook->err.fd >= 0) {
@@ -244,8 +244,12 @@ static int serve(struct running *hook)
 
 		if (hook->deadline_ns != INT64_MAX && now_ns() >= hook->deadline_ns)
 			return -ETIMEDOUT;
-		if (poll(fds, sizeof(fds) / sizeof(fds[0]), poll_timeout_ms(hook)) < 0)
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), poll_timeout_ms(hook)) < 0) {
+			/* A seccomp filter of the container may forbid it to startContainer. */
+			if (errno != EINTR)
+				return -errno;
 			continue;
+		}
 		if (fds[0].revents)
 			write_input(hook);
 		if (fds[1].revents)
@@ -394,6 +398,8 @@ static int run(const struct hook_context *context, const struct rti_hook *hook,
 		kill(running->pid, SIGKILL);
 		reap(running, 0);
 	}
+	if (r != -ETIMEDOUT)
+		return rti_fail(err, -r, "wait for hook");
 	return rti_refuse(err, ETIMEDOUT, "hook ran past specified timeout of %.1fs",
 			  (double)*hook->timeout / (double)NS_PER_S);
 }

@@ -53,7 +53,7 @@ static const struct architecture {
 _Static_assert(sizeof(architectures) / sizeof(architectures[0]) < SECCOMP_ARCHITECTURES_MAX,
 	       "every architecture and the native one fit");
 
-static void add_token(struct seccomp_architectures *set, uint32_t token)
+void seccomp_architectures_add(struct seccomp_architectures *set, uint32_t token)
 {
 	for (size_t i = 0; i < set->count; i++)
 		if (set->tokens[i] == token)
@@ -92,7 +92,7 @@ int seccomp_architectures_resolve(const struct rti_strings *names,
 					  "error validating Seccomp architecture: cannot convert "
 					  "unrecognized string %s",
 					  rti_quote(names->items[i], quoted, sizeof(quoted)));
-		add_token(&set, known->token);
+		seccomp_architectures_add(&set, known->token);
 	}
 	*ret = set;
 	return 0;
@@ -210,7 +210,7 @@ size_t seccomp_stub_build(const struct rti_seccomp *seccomp,
 	uint32_t last, last_x32 = 0;
 	size_t count = 1;
 
-	add_token(&set, seccomp_arch_native());
+	seccomp_architectures_add(&set, seccomp_arch_native());
 	if (has_token(&set, SCMP_ARCH_X32))
 		last_x32 = find_last(seccomp, SCMP_ARCH_X32);
 	if (last_x32 && !has_token(&set, SCMP_ARCH_X86_64))

@@ -40,6 +40,11 @@ int seccomp_architectures_resolve(const struct rti_strings *names,
 				  struct seccomp_architectures *ret, struct rti_error *err);
 
 /**
+ * seccomp_architectures_add() - add a token unless it is there
+ */
+void seccomp_architectures_add(struct seccomp_architectures *set, uint32_t token);
+
+/**
  * seccomp_architecture_name() - runc's name of a token, or "unknown"
  */
 const char *seccomp_architecture_name(uint32_t token);

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules are compiled by libseccomp. What its attributes would decide at seccomp_load(3), which is
- * not used, is decided here: the flags, no TSYNC (there is one thread), no no_new_privs.
- *
- * Releases of libseccomp before 2.6.1 merge 64-bit comparisons of one argument wrongly in some
- * combinations of rules for one system call (GHSA-46fr-jh49-xvhx, GHSA-2hqh-5c36-grrm), and corrupt
- * the heap on programs that are far too large (GHSA-4q85-33p6-j5g6). The first can weaken a profile
- * whose rules compare one argument of one call several ways with GT, GE, LT or LE and values above
- * 32 bits; an equal program results under runc with the same library. The second is kept away by
- * RULES_MAX. Link against 2.6.1 or later where it is to be had.
+ * Rules are compiled by libseccomp, but for those of seccomp-rule.h. What its attributes would
+ * decide at seccomp_load(3), which is not used, is decided here: the flags, no TSYNC (there is one
+ * thread), no no_new_privs.
  */
 #include "container/seccomp.h"
 
@@ -27,13 +21,8 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/quote.h"
+#include "container/seccomp-rule.h"
 #include "container/seccomp-stub.h"
-
-#define ARGUMENTS 6
-
-/* Chosen: more than all calls of all architectures; the kernel takes 4096 instructions anyway. */
-#define RULES_MAX 8192
 
 /* With fewer rules than this a linear program is as fast; runc's number. */
 #define RULES_FOR_TREE 32
@@ -55,55 +44,10 @@ static const struct filter_flag {
 	  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, SECCOMP_FILTER_FLAG_NEW_LISTENER },
 };
 
-static const enum scmp_compare operators[] = {
-	[RTI_SECCOMP_EQ] = SCMP_CMP_EQ,
-	[RTI_SECCOMP_NE] = SCMP_CMP_NE,
-	[RTI_SECCOMP_GT] = SCMP_CMP_GT,
-	[RTI_SECCOMP_GE] = SCMP_CMP_GE,
-	[RTI_SECCOMP_LT] = SCMP_CMP_LT,
-	[RTI_SECCOMP_LE] = SCMP_CMP_LE,
-	[RTI_SECCOMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
-};
-
 static void release_filter(scmp_filter_ctx *filter)
 {
 	if (*filter)
 		seccomp_release(*filter);
-}
-
-/* The 16 bits of an errno; other actions have no room for one. */
-static int translate_action(int64_t action, const uint64_t *errno_ret, uint32_t *ret)
-{
-	uint32_t number = errno_ret ? (uint32_t)(*errno_ret & 0xffff) : EPERM;
-
-	switch (action) {
-	case RTI_SECCOMP_KILL:
-	case RTI_SECCOMP_KILL_THREAD:
-		*ret = SCMP_ACT_KILL_THREAD;
-		return 0;
-	case RTI_SECCOMP_KILL_PROCESS:
-		*ret = SCMP_ACT_KILL_PROCESS;
-		return 0;
-	case RTI_SECCOMP_ERRNO:
-		*ret = SCMP_ACT_ERRNO(number);
-		return 0;
-	case RTI_SECCOMP_TRACE:
-		*ret = SCMP_ACT_TRACE(number);
-		return 0;
-	case RTI_SECCOMP_TRAP:
-		*ret = SCMP_ACT_TRAP;
-		return 0;
-	case RTI_SECCOMP_ALLOW:
-		*ret = SCMP_ACT_ALLOW;
-		return 0;
-	case RTI_SECCOMP_LOG:
-		*ret = SCMP_ACT_LOG;
-		return 0;
-	case RTI_SECCOMP_NOTIFY:
-		*ret = SCMP_ACT_NOTIFY;
-		return 0;
-	}
-	return -EINVAL;
 }
 
 /* The init has to tell the parent the listener's number with write(2) before anybody can answer. */
@@ -167,42 +111,18 @@ static int translate_flags(const struct rti_strings *names, unsigned int *ret,
 	return 0;
 }
 
-static int translate_argument(const struct rti_seccomp_arg *arg, const char *name,
-			      struct scmp_arg_cmp *ret, struct rti_error *err)
+static int add_rule(scmp_filter_ctx filter, const struct seccomp_rule *rule, struct rti_error *err)
 {
-	if (arg->op < RTI_SECCOMP_EQ || arg->op > RTI_SECCOMP_MASKED_EQ)
-		return rti_refuse(
-			err, EINVAL,
-			"error creating seccomp syscall condition for syscall %s: invalid "
-			"operator, cannot use in rule",
-			name);
-	if (arg->index >= ARGUMENTS)
-		return rti_refuse(
-			err, EINVAL,
-			"error creating seccomp syscall condition for syscall %s: syscalls "
-			"only have up to 6 arguments (%llu given)",
-			name, (unsigned long long)arg->index);
-	*ret = (struct scmp_arg_cmp){
-		.arg = (unsigned int)arg->index,
-		.op = operators[arg->op],
-		.datum_a = arg->value,
-		.datum_b = arg->value_two,
-	};
-	return 0;
-}
-
-static int add_rule(scmp_filter_ctx filter, const char *name, int number, uint32_t action,
-		    const struct scmp_arg_cmp *conditions, unsigned int count,
-		    struct rti_error *err)
-{
-	int r = seccomp_rule_add_array(filter, action, number, count, conditions);
+	int r = seccomp_rule_add_array(filter, rule->action, rule->number, rule->count,
+				       rule->conditions);
 	char reason[128];
 
 	switch (-r) {
 	case 0:
 		return 0;
 	case EFAULT:
-		snprintf(reason, sizeof(reason), "unrecognized syscall %#x", (unsigned int)number);
+		snprintf(reason, sizeof(reason), "unrecognized syscall %#x",
+			 (unsigned int)rule->number);
 		break;
 	case EPERM:
 	case EACCES:
@@ -216,75 +136,12 @@ static int add_rule(scmp_filter_ctx filter, const char *name, int number, uint32
 		snprintf(reason, sizeof(reason), "%s", rti_errno_text(-r));
 	}
 	return rti_refuse(err, -r, "error adding seccomp %srule for syscall %s: %s",
-			  count ? "" : "filter ", name, reason);
-}
-
-/*
- * Conditions on different arguments are all to hold. Where one argument is tested twice, each
- * condition becomes a rule of its own and any of them is enough: libseccomp takes one test an
- * argument, and this is what runc has always made of it.
- */
-static int add_conditional(scmp_filter_ctx filter, const struct rti_seccomp_syscall *call,
-			   int number, uint32_t action, struct rti_error *err)
-{
-	struct scmp_arg_cmp conditions[ARGUMENTS], condition;
-	unsigned int seen = 0;
-	bool repeated = false;
-	int r;
-
-	for (size_t i = 0; i < call->args.count; i++) {
-		r = translate_argument(&call->args.items[i], call->name, &condition, err);
-		if (r < 0)
-			return r;
-		if (seen & (1u << condition.arg))
-			repeated = true;
-		else if (!repeated)
-			conditions[i] = condition;
-		seen |= 1u << condition.arg;
-	}
-	if (!repeated)
-		return add_rule(filter, call->name, number, action, conditions,
-				(unsigned int)call->args.count, err);
-	for (size_t i = 0; i < call->args.count; i++) {
-		r = translate_argument(&call->args.items[i], call->name, &condition, err);
-		if (r == 0)
-			r = add_rule(filter, call->name, number, action, &condition, 1, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int add_call(scmp_filter_ctx filter, const struct rti_seccomp_syscall *call,
-		    uint32_t default_action, struct rti_error *err)
-{
-	char quoted[256];
-	uint32_t action;
-	int number;
-
-	if (!call->name || !*call->name)
-		return rti_refuse(err, EINVAL, "empty string is not a valid syscall");
-	if (translate_action(call->action, call->errno_ret, &action) < 0)
-		return rti_refuse(
-			err, EINVAL,
-			"action in seccomp profile is invalid: invalid action, cannot use in "
-			"rule");
-	if (action == default_action)
-		return 0;
-	number = seccomp_syscall_resolve_name(call->name);
-	if (number == __NR_SCMP_ERROR) {
-		log_debug("unknown seccomp syscall %s ignored",
-			  rti_quote(call->name, quoted, sizeof(quoted)));
-		return 0;
-	}
-	if (call->args.count == 0)
-		return add_rule(filter, call->name, number, action, NULL, 0, err);
-	return add_conditional(filter, call, number, action, err);
+			  rule->count ? "" : "filter ", rule->name, reason);
 }
 
 static int add_everything(scmp_filter_ctx filter, const struct rti_seccomp *seccomp,
 			  const struct seccomp_architectures *architectures,
-			  uint32_t default_action, struct rti_error *err)
+			  const struct seccomp_rules *rules, struct rti_error *err)
 {
 	int r;
 
@@ -305,8 +162,8 @@ static int add_everything(scmp_filter_ctx filter, const struct rti_seccomp *secc
 			log_debug("seccomp binary tree optimization not available: %s",
 				  rti_errno_text(-r));
 	}
-	for (size_t i = 0; i < seccomp->syscalls.count; i++) {
-		r = add_call(filter, &seccomp->syscalls.items[i], default_action, err);
+	for (size_t i = 0; i < rules->count; i++) {
+		r = rules->items[i].library ? add_rule(filter, &rules->items[i], err) : 0;
 		if (r < 0)
 			return r;
 	}
@@ -332,8 +189,40 @@ static int export_rules(scmp_filter_ctx filter, int *ret_fd, size_t *ret_size)
 	return 0;
 }
 
-static int assemble(const struct sock_filter *stub, size_t stub_count, scmp_filter_ctx filter,
-		    struct seccomp_program *ret, struct rti_error *err)
+/* What stands in front of libseccomp's program. */
+struct front {
+	struct sock_filter instructions[BPF_MAXINSNS];
+	size_t count;
+};
+
+_Static_assert(SECCOMP_STUB_MAX < BPF_MAXINSNS, "the stub fits");
+
+static int refuse_size(size_t count, struct rti_error *err)
+{
+	return rti_refuse(err, E2BIG,
+			  "error patching filter: %zu instructions, the kernel takes %d", count,
+			  BPF_MAXINSNS);
+}
+
+static int build_front(const struct rti_seccomp *seccomp,
+		       const struct seccomp_architectures *architectures,
+		       const struct seccomp_rules *rules, uint32_t default_action,
+		       struct front *front, struct rti_error *err)
+{
+	size_t count = 0;
+
+	if (seccomp_stub_is_wanted(seccomp))
+		count = seccomp_stub_build(seccomp, architectures, front->instructions);
+	count += seccomp_compare_build(rules, architectures, default_action,
+				       front->instructions + count, BPF_MAXINSNS - count);
+	if (count >= BPF_MAXINSNS)
+		return refuse_size(count, err);
+	front->count = count;
+	return 0;
+}
+
+static int assemble(const struct front *front, scmp_filter_ctx filter, struct seccomp_program *ret,
+		    struct rti_error *err)
 {
 	_cleanup_fd_ int fd = -EBADF;
 	struct sock_filter *instructions;
@@ -343,16 +232,14 @@ static int assemble(const struct sock_filter *stub, size_t stub_count, scmp_filt
 
 	if (r < 0)
 		return rti_fail(err, -r, "error patching filter: error exporting BPF");
-	count = stub_count + size / sizeof(instructions[0]);
+	count = front->count + size / sizeof(instructions[0]);
 	if (size == 0 || size % sizeof(instructions[0]) != 0 || count > BPF_MAXINSNS)
-		return rti_refuse(err, EINVAL,
-				  "error patching filter: %zu instructions, the kernel takes %d",
-				  count, BPF_MAXINSNS);
+		return refuse_size(count, err);
 	instructions = malloc(count * sizeof(instructions[0]));
 	if (!instructions)
 		return rti_fail(err, ENOMEM, "error patching filter");
-	memcpy(instructions, stub, stub_count * sizeof(stub[0]));
-	got = rti_read_full(fd, instructions + stub_count, size);
+	memcpy(instructions, front->instructions, front->count * sizeof(instructions[0]));
+	got = rti_read_full(fd, instructions + front->count, size);
 	if (got != (ssize_t)size) {
 		free(instructions);
 		return rti_fail(err, got < 0 ? (int)-got : EIO, "error patching filter");
@@ -362,24 +249,40 @@ static int assemble(const struct sock_filter *stub, size_t stub_count, scmp_filt
 	return 0;
 }
 
+static int compile_rules(const struct rti_seccomp *seccomp,
+			 const struct seccomp_architectures *architectures, uint32_t default_action,
+			 scmp_filter_ctx filter, struct seccomp_program *ret, struct rti_error *err)
+{
+	_cleanup_(seccomp_rules_done) struct seccomp_rules rules = { NULL };
+	_cleanup_free_ struct front *front = malloc(sizeof(*front));
+	int r;
+
+	if (!front)
+		return rti_fail(err, ENOMEM, "error creating filter");
+	r = seccomp_rules_collect(seccomp, architectures, default_action, &rules, err);
+	if (r == 0)
+		r = add_everything(filter, seccomp, architectures, &rules, err);
+	if (r < 0)
+		return r;
+	r = build_front(seccomp, architectures, &rules, default_action, front, err);
+	if (r == 0)
+		r = assemble(front, filter, ret, err);
+	return r < 0 ? rti_prefix(err, r, "error loading seccomp filter into kernel") : 0;
+}
+
 int seccomp_program_compile(const struct rti_seccomp *seccomp, struct seccomp_program *ret,
 			    struct rti_error *err)
 {
 	_cleanup_(release_filter) scmp_filter_ctx filter = NULL;
-	struct sock_filter stub[SECCOMP_STUB_MAX];
 	struct seccomp_architectures architectures;
 	struct seccomp_program program = { NULL };
 	uint32_t default_action;
-	size_t stub_count = 0;
 	int r;
 
-	if (translate_action(seccomp->default_action, seccomp->default_errno_ret, &default_action) <
-	    0)
+	if (seccomp_action_translate(seccomp->default_action, seccomp->default_errno_ret,
+				     &default_action) < 0)
 		return rti_refuse(err, EINVAL,
 				  "error initializing seccomp - invalid default action");
-	if (seccomp->syscalls.count > RULES_MAX)
-		return rti_refuse(err, E2BIG, "seccomp profile has %zu rules, more than %d",
-				  seccomp->syscalls.count, RULES_MAX);
 	r = check_notify(seccomp, &program.notify, err);
 	if (r < 0)
 		return r;
@@ -390,16 +293,11 @@ int seccomp_program_compile(const struct rti_seccomp *seccomp, struct seccomp_pr
 	if (r == 0)
 		r = translate_flags(&seccomp->flags, &program.flags, err);
 	if (r == 0)
-		r = add_everything(filter, seccomp, &architectures, default_action, err);
+		r = compile_rules(seccomp, &architectures, default_action, filter, &program, err);
 	if (r < 0)
 		return r;
 	if (program.notify)
 		program.flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	if (seccomp_stub_is_wanted(seccomp))
-		stub_count = seccomp_stub_build(seccomp, &architectures, stub);
-	r = assemble(stub, stub_count, filter, &program, err);
-	if (r < 0)
-		return rti_prefix(err, r, "error loading seccomp filter into kernel");
 	log_debug("seccomp filter flags: %u", program.flags);
 	*ret = program;
 	return 0;

@@ -546,7 +546,7 @@ static void test_program_beyond_the_kernels_limit_is_refused(void **state)
 		args[i] = (struct rti_seccomp_arg){ .index = 1,
 						    .value = i * 7,
 						    .op = RTI_SECCOMP_EQ };
-	assert_int_equal(seccomp_program_compile(&profile, &program, &err), -EINVAL);
+	assert_int_equal(seccomp_program_compile(&profile, &program, &err), -E2BIG);
 	assert_null(program.filter);
 }
 

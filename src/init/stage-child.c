@@ -40,10 +40,15 @@ static void join_namespaces(struct staging *staging)
 {
 	struct namespace_list list;
 	struct rti_error err = { 0 };
+	int r = namespace_list_parse(&list, staging->bootstrap->ns_paths, &err);
 
-	if (namespace_list_open(&list, staging->bootstrap->ns_paths, &err) < 0)
-		stage_fail(staging, 0, "%s", err.text);
-	if (namespace_list_join(&list, &err) < 0)
+	if (r == 0)
+		r = namespace_list_join_process(&list, &err);
+	if (r == 0)
+		r = namespace_list_open(&list, &err);
+	if (r == 0)
+		r = namespace_list_join(&list, &err);
+	if (r < 0)
 		stage_fail(staging, 0, "%s", err.text);
 	namespace_list_done(&list);
 }

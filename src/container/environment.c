@@ -262,7 +262,7 @@ int environment_build(const struct rti_init_config *init, struct rti_arena *aren
 		path = find_variable(env, count, "PATH");
 		home = NULL;
 	}
-	if (!home && (init->env.items || is_1_2)) {
+	if (!home) {
 		home = &env[count++];
 		*home = NULL;
 	}

@@ -162,6 +162,15 @@ same_cgroups() {
 	[ "${lines[5]}" = / ]
 }
 
+@test "HOME is set for a process without any environment" {
+	only_pair '*+runtime-init' # runc 1.3 to 1.5 leaves it out
+	running
+	process_json 'del(.env) | .args = ["/bin/env"]'
+	exec_process
+	succeeded
+	[ "$output" = HOME=/root ]
+}
+
 @test "exec --detach leaves the program running and writes its pid" {
 	running
 	runtime exec --detach --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" \

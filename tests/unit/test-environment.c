@@ -77,10 +77,10 @@ static void test_home_comes_last_where_it_is_missing_or_empty(void **state)
 	assert_string_equal(build((const char *const[]){ NULL }, 987654, NULL, NULL), "HOME=/");
 }
 
-static void test_null_stays_empty_and_has_no_home(void **state)
+static void test_null_gets_home_too(void **state)
 {
 	(void)state;
-	assert_string_equal(build(NULL, 0, NULL, NULL), "");
+	assert_string_equal(build(NULL, 0, NULL, NULL), "HOME=/root");
 }
 
 static void test_dialect_1_2_keeps_the_first_place(void **state)
@@ -166,7 +166,7 @@ int main(void)
 		cmocka_unit_test(test_empty_values_and_further_equals_signs_stay),
 		cmocka_unit_test(test_bad_entries_are_refused),
 		cmocka_unit_test(test_home_comes_last_where_it_is_missing_or_empty),
-		cmocka_unit_test(test_null_stays_empty_and_has_no_home),
+		cmocka_unit_test(test_null_gets_home_too),
 		cmocka_unit_test(test_dialect_1_2_keeps_the_first_place),
 		cmocka_unit_test(test_path_is_told),
 		cmocka_unit_test(test_many_entries_are_quick),

@@ -159,6 +159,9 @@ static void test_a_dead_process_is_an_error_of_every_request(void **state)
 	struct rti_error err;
 
 	NEEDS_ROOT();
+	/* An answer shows that the fixture's worker has joined. */
+	assert_int_equal(ask(fixture->worker, &mount, &answer, &err), 0);
+	close(answer.fd);
 	kill(fixture->pid, SIGKILL);
 	waitpid(fixture->pid, NULL, 0);
 	assert_int_equal(mount_worker_start(fixture->pidfd, fixture->pid, &worker, NULL), 0);

@@ -248,7 +248,16 @@ static void test_a_program_is_executed(void **state)
 		  .stage2_exit = 7 },
 		{ .config = "{\"config\":{},\"args\":[\"/bin/true\"],\"env\":[],\"later\":{\"x\":1}}",
 		  .reply = "{\"type\":\"procRun\",\"flags\":0}",
-		  .log = "unknown key" },
+		  .log = "{\"level\":\"warning\",\"msg\":\"init configuration has an unknown key, "
+			 "ignoring it: later: {\\\"x\\\":1}\",\"time\":" },
+		{ .config = "{\"config\":{\"mounts\":[{\"new_flag\":true}],\"namespaces\":null},"
+			    "\"args\":[\"/bin/true\"],\"env\":[]}",
+		  .reply = "{\"type\":\"procRun\",\"flags\":0}",
+		  .log = "ignoring it: config.mounts.new_flag: true\"" },
+		/* Keys that a newer parent has, but does not use: no log at all. */
+		{ .config = "{\"config\":{\"n\":null,\"f\":false,\"z\":0,\"e\":\"\",\"l\":[],\"o\":{}},"
+			    "\"args\":[\"/bin/true\"],\"env\":[]}",
+		  .reply = "{\"type\":\"procRun\",\"flags\":0}" },
 	};
 
 	(void)state;

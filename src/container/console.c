@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,7 +12,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -146,6 +149,36 @@ static int console_send(int socket_fd, int master_fd, struct rti_error *err)
 	return 0;
 }
 
+/*
+ * A runtime that shows the terminal itself makes the pair of sockets, so neither end has a name. A
+ * console socket of the user's has one: that of the path it was connected to.
+ */
+static bool console_is_for_parent(int socket_fd)
+{
+	struct sockaddr_un address;
+	socklen_t size = sizeof(address);
+
+	return getpeername(socket_fd, (struct sockaddr *)&address, &size) == 0 &&
+	       size <= offsetof(struct sockaddr_un, sun_path);
+}
+
+/*
+ * runc's parent passes its own terminal's line ends through and so switches off the making of \r\n
+ * in the container's, but it does so while the container goes on: a quick program may have written
+ * by then. A receiver other than the parent may want the terminal as it is.
+ */
+static int console_keep_line_ends(int peer_fd, struct rti_error *err)
+{
+	struct termios mode;
+
+	if (tcgetattr(peer_fd, &mode) < 0)
+		return rti_fail(err, errno, "get mode of console");
+	mode.c_oflag &= ~(tcflag_t)ONLCR;
+	if (tcsetattr(peer_fd, TCSANOW, &mode) < 0)
+		return rti_fail(err, errno, "set mode of console");
+	return 0;
+}
+
 int console_setup(int socket_fd, uint16_t width, uint16_t height, bool bind_dev_console,
 		  struct rti_error *err)
 {
@@ -164,6 +197,9 @@ int console_setup(int socket_fd, uint16_t width, uint16_t height, bool bind_dev_
 				  "failed to get peer end of newly-allocated console");
 	if (width && height && ioctl(master_fd, TIOCSWINSZ, &size) < 0)
 		return rti_fail(err, errno, "set console size");
+	r = console_is_for_parent(socket_fd) ? console_keep_line_ends(peer_fd, err) : 0;
+	if (r < 0)
+		return r;
 	if (bind_dev_console) {
 		r = console_bind(peer_fd, number, err);
 		if (r < 0)

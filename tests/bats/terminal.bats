@@ -58,6 +58,26 @@ on_terminal() {
 	wait
 }
 
+@test "the terminal on a console socket is as the kernel makes it, with carriage returns" {
+	script 'echo one; echo two'
+	receive_terminal
+	run_detached --console-socket "$SOCKET"
+	succeeded
+	eventually shows two
+	grep -q "^one$(printf '\r')$" "$TTY"
+	wait
+}
+
+@test "a foreground terminal adds no carriage returns, however quick the program is" {
+	only_pair '*+runtime-init' # a genuine runc's init is too slow to be ahead of its parent, mostly
+	script 'echo one; echo two'
+	export TTY
+	on_terminal 'for i in 1 2 3 4 5; do runtime run --bundle "$BUNDLE" "$ID"; done >"$TTY.raw"'
+	succeeded
+	[ "$(grep -c one "$TTY.raw")" = 5 ]
+	not grep -q "$(printf '\r')" "$TTY.raw"
+}
+
 @test "/dev/console is the terminal" {
 	script 'stat -c "%t %T" /dev/console /dev/pts/0; echo written >/dev/console; exec sleep 1000'
 	receive_terminal

@@ -48,6 +48,7 @@ static int tree_setup(void **state)
 		{ "/a/b", "root/to-b-absolute" },
 		{ "../../etc/passwd", "root/a/b/to-passwd" },
 		{ "missing/deep", "root/dangling" },
+		{ "../etc/made", "root/a/dangling-file" },
 		{ "/missing/../deep", "root/dangling-up" },
 		{ "loop2", "root/loop1" },
 		{ "loop1", "root/loop2" },
@@ -289,6 +290,10 @@ static void test_creation_stays_in_the_root(void **state)
 	assert_int_equal(fstatat(tree->root_fd, "missing/deep/file", &st, 0), 0);
 	assert_true(S_ISREG(st.st_mode));
 	assert_int_equal(rti_path_create(tree->root_fd, "/dangling/file", 0644, &err), -EEXIST);
+	fd = rti_path_create(tree->root_fd, "/a/dangling-file", 0644, &err);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(fstatat(tree->root_fd, "etc/made", &st, 0), 0);
 	assert_int_equal(rti_path_symlink("pts/ptmx", tree->root_fd, "/dev/ptmx", &err), 0);
 	size = readlinkat(tree->root_fd, "dev/ptmx", text, sizeof(text));
 	assert_int_equal(size, 8);

@@ -238,6 +238,24 @@ static int links_stay_inside(struct box *box)
 	return 0;
 }
 
+/* In a user namespace devices are bound; what waits in their place must not be opened for that. */
+static int bound_devices(struct box *box)
+{
+	struct stat st;
+
+	box->namespaces[1].type = "NEWUSER";
+	box->config.namespaces.count = 2;
+	BOX_CHECK(mkfifo(box_path(box->root, "dev/null"), 0600) == 0);
+	BOX_CHECK(box_file_write(box_path(box->root, "dev/zero"), ""));
+	box_mount(box, "/proc", "proc", "proc", 0, "");
+	BOX_CHECK(box_enter(box) == 0);
+	BOX_CHECK(is_device("/dev/null", S_IFCHR, 1, 3) && is_device("/dev/zero", S_IFCHR, 1, 5));
+	BOX_CHECK(is_device("/dev/random", S_IFCHR, 1, 8));
+	BOX_CHECK(umount("/dev/random") == 0 && stat("/dev/random", &st) == 0);
+	BOX_CHECK(st.st_mode == S_IFREG && st.st_size == 0);
+	return 0;
+}
+
 struct refusal {
 	const char *destination;
 	const char *type;
@@ -527,7 +545,7 @@ static int racing_links(struct box *box)
 	with(sources) with(links_stay_inside) with(refused_mounts) with(masks)                     \
 	with(false_null_is_refused) with(sysctls) with(moved_root)                                 \
 	with(without_mount_namespace) with(many_mounts_with_few_fds) with(console)                 \
-	with(false_ptmx_is_refused) with(racing_links)
+	with(false_ptmx_is_refused) with(bound_devices) with(racing_links)
 
 BOX_TESTS(BOX_TEST)
 

@@ -37,23 +37,27 @@ load helpers
 	[ "${lines[1]}" = activated ]
 }
 
-@test "--pidfd-socket gets a pidfd of the container's init" {
-	script 'sleep 1000'
-	python3 -c '
-import socket, sys
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(sys.argv[1])
-listener.listen()
-peer, _ = listener.accept()
-message, fds, _, _ = socket.recv_fds(peer, 4096, 1)
-pid = [line for line in open("/proc/self/fdinfo/%d" % fds[0]) if line.startswith("Pid:")]
-print(message.decode(), pid[0].split()[1])' "$BATS_TEST_TMPDIR/socket" >"$BATS_TEST_TMPDIR/out" 3>&- &
-	until [ -S "$BATS_TEST_TMPDIR/socket" ]; do sleep 0.02; done
-	runtime run --bundle "$BUNDLE" --detach --pidfd-socket "$BATS_TEST_TMPDIR/socket" "$ID" \
-		</dev/null >/dev/null 2>&1 3>&-
-	wait $!
-	[ "$(cat "$BATS_TEST_TMPDIR/out")" = "standard $(runtime state "$ID" | jq .pid)" ]
+receive_pidfd() { # path
+	"$RTI_BUILD/tests/helpers/receive-fd" pidfd "$1" >"$1.log" 2>&1 3>&- &
+	eventually test -S "$1"
+}
+
+@test "--pidfd-socket gets a pidfd of the container's init, and of what exec runs" {
+	local container=$BATS_TEST_TMPDIR/container exec=$BATS_TEST_TMPDIR/exec
+	configure '.process.args = ["sleep", "1000"]'
+	receive_pidfd "$container"
+	run_detached --pidfd-socket "$container"
+	succeeded
+	eventually grep -qx "pid $(container_state .pid)" "$container.log"
+	[ "$(head -n 1 "$container.log")" = standard ]
+	receive_pidfd "$exec"
+	runtime exec --detach --pid-file "$exec.pid" --pidfd-socket "$exec" "$ID" sleep 0.5 </dev/null
+	eventually grep -qx "pid $(cat "$exec.pid")" "$exec.log"
+	[ "$(head -n 1 "$exec.log")" = setns ]
+	eventually grep -qx ended "$exec.log"
+	not grep -qx ended "$container.log"
 	runtime delete --force "$ID"
+	eventually grep -qx ended "$container.log"
 }
 
 # Print what arrives on a datagram socket, and close what comes with it.

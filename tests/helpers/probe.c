@@ -26,13 +26,13 @@ static const struct {
 	long number;
 } calls[] = {
 	{ "acct", SYS_acct },
-	{ "fchmodat", SYS_fchmodat },
 	{ "clone3", SYS_clone3 },
 	{ "future", SYSTEM_CALL_OF_THE_FUTURE },
 	{ "getpid", SYS_getpid },
 	{ "getpriority", SYS_getpriority },
 	{ "kexec_load", SYS_kexec_load },
 	{ "keyctl", SYS_keyctl },
+	{ "landlock_create_ruleset", SYS_landlock_create_ruleset },
 	{ "mount", SYS_mount },
 	{ "personality", SYS_personality },
 	{ "setpriority", SYS_setpriority },

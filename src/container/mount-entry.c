@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -13,6 +14,7 @@
 #include "base/path.h"
 #include "base/procfs.h"
 #include "container/mount.h"
+#include "container/namespace.h"
 
 int mount_entry_enter(const struct mount_root *root, struct mount_entry *entry,
 		      struct rti_error *err)
@@ -70,6 +72,32 @@ static int mount_entry_propagate(const struct mount_root *root, struct mount_ent
 	return r;
 }
 
+/* These show a namespace, and mounting them takes rights in its owner; the kernel just says EPERM. */
+static int mount_entry_explain(const struct rti_mount *mount, int errnum, struct rti_error *err)
+{
+	static const struct {
+		const char *type;
+		const char *namespace;
+		const char *name;
+	} shown[] = {
+		{ "sysfs", "net", "network" },
+		{ "proc", "pid", "pid" },
+		{ "mqueue", "ipc", "ipc" },
+	};
+	char text[RTI_ERROR_TEXT_MAX];
+
+	for (size_t i = 0; err && i < sizeof(shown) / sizeof(shown[0]); i++) {
+		if (strcmp(mount->device, shown[i].type) != 0 ||
+		    !namespace_is_foreign(namespace_from_proc(shown[i].namespace)))
+			continue;
+		snprintf(text, sizeof(text), "%s", err->text);
+		return rti_refuse(err, errnum,
+				  "%s (the %s namespace does not belong to the container's user namespace)",
+				  text, shown[i].name);
+	}
+	return -errnum;
+}
+
 int mount_entry_mount(const struct mount_root *root, struct mount_entry *entry,
 		      unsigned long flags, const char *label, struct rti_error *err)
 {
@@ -100,6 +128,8 @@ int mount_entry_mount(const struct mount_root *root, struct mount_entry *entry,
 		r = mount_bind(&call, &mount_fd, err);
 	} else {
 		r = mount_run(&call, err);
+		if (r == -EPERM)
+			return mount_entry_explain(entry->mount, EPERM, err);
 	}
 	if (r < 0)
 		return r;

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "container/namespace.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
 #include <linux/sched.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
 
 const struct namespace_kind namespace_kinds[NAMESPACE_KINDS] = {
 	{ CLONE_NEWUSER, "NEWUSER", "user", "user" },
@@ -45,4 +53,22 @@ const struct namespace_kind *namespace_from_flag(int flag)
 		if (namespace_kinds[i].flag == flag)
 			return &namespace_kinds[i];
 	return NULL;
+}
+
+bool namespace_is_foreign(const struct namespace_kind *kind)
+{
+	_cleanup_fd_ int owner_fd = -EBADF;
+	_cleanup_fd_ int fd = -EBADF;
+	struct stat owner, own;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind->proc);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	owner_fd = ioctl(fd, NS_GET_USERNS);
+	if (owner_fd < 0)
+		return errno == EPERM; /* it is none of ours, nor below it */
+	return fstat(owner_fd, &owner) == 0 && stat("/proc/self/ns/user", &own) == 0 &&
+	       owner.st_ino != own.st_ino;
 }

@@ -5,6 +5,7 @@
 #ifndef CONTAINER_NAMESPACE_H
 #define CONTAINER_NAMESPACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct namespace_kind {
@@ -38,5 +39,13 @@ const struct namespace_kind *namespace_from_proc(const char *name);
  * namespace_from_flag() - look up by CLONE_NEW* value; NULL when there is none
  */
 const struct namespace_kind *namespace_from_flag(int flag);
+
+/**
+ * namespace_is_foreign() - whether the caller's namespace of a kind belongs to another user namespace
+ *
+ * For error texts: where it cannot be found out, it does not. What is mounted or set through such a
+ * namespace needs rights in its owner, which no capability of the caller's user namespace gives.
+ */
+bool namespace_is_foreign(const struct namespace_kind *kind);
 
 #endif

@@ -197,3 +197,15 @@ prepare() {
 	[ "${lines[0]}" = "$(readlink "/proc/$HOLDER/ns/net")" ]
 	[ "${lines[1]}" = lo ]
 }
+
+@test "what belongs to another user namespace cannot be shown, and the error says why" {
+	hold_namespaces --user
+	configure 'del(.linux.uidMappings, .linux.gidMappings)'
+	join_namespace user "/proc/$HOLDER/ns/user"
+	hold_namespaces --net
+	join_namespace network "/proc/$HOLDER/ns/net"
+	run_container
+	failed_with 'error mounting "sysfs" to rootfs at "/sys"'
+	failed_with "operation not permitted"
+	! has_own_init || failed_with "the network namespace does not belong to the container's user namespace"
+}

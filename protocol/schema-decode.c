@@ -37,8 +37,8 @@ static int push(struct decoder *decoder, const struct frame *fresh, struct rti_e
 }
 
 /*
- * One more element at the end of the frame's scratch memory, zeroed. That memory hangs on the frame
- * until end(), which gcc's analyzer loses sight of: it reports a leak here and where this is called.
+ * One more element at the end of the frame's scratch memory, zeroed. end() frees that memory, with
+ * the frame.
  */
 static void *add_element(const struct decoder *decoder, struct frame *frame)
 {
@@ -58,6 +58,7 @@ static void *add_element(const struct decoder *decoder, struct frame *frame)
 		frame->capacity = capacity;
 	}
 	element = frame->scratch + frame->count++ * frame->element_size;
+	/* analyzer: no leak, the scratch memory hangs on the frame */
 	return memset(element, 0, frame->element_size);
 }
 
@@ -100,6 +101,7 @@ static int begin_list(struct decoder *decoder, const struct slot *slot, bool map
 	for (size_t i = 0; i < list->count; i++) {
 		void *element = add_element(decoder, frame);
 
+		/* analyzer: no leak, the scratch memory hangs on the frame */
 		if (!element)
 			return rti_decoder_no_memory(err);
 		memcpy(element, (char *)list->items + i * frame->element_size, frame->element_size);

@@ -169,7 +169,7 @@ int rti_sync_fd_send(int socket_fd, int fd, const char *name, struct rti_error *
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control = { 0 };
-	size_t size = strlen(name);
+	size_t size = name ? strlen(name) : 0;
 	struct iovec vector = { .iov_base = (void *)(uintptr_t)name, .iov_len = size };
 	struct msghdr message = {
 		.msg_iov = &vector,

@@ -50,6 +50,7 @@ static int set_value(const struct option_spec *spec, struct option_value *value,
 		return 0;
 	if (!value->list)
 		value->list = calloc(OPTION_LIST_MAX + 1, sizeof(*value->list));
+	/* analyzer: no leak, options_done() frees it */
 	if (!value->list)
 		return rti_fail(err, ENOMEM, "read options");
 	if (value->count == OPTION_LIST_MAX)

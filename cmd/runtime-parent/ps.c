@@ -154,12 +154,13 @@ static int ps(const struct call *call, struct rti_error *err)
 	_cleanup_container_ struct rti_container *container = NULL;
 	const char *format = call->options[FORMAT].text;
 	_cleanup_free_ pid_t *pids = NULL;
-	size_t count;
+	size_t count = 0;
 	int r;
 
 	r = call_load_container(call, &container, err);
-	if (r == 0)
-		r = rti_container_get_pids(container, &pids, &count, err);
+	if (r < 0)
+		return r;
+	r = rti_container_get_pids(container, &pids, &count, err);
 	if (r < 0)
 		return r;
 	if (strcmp(format, "json") == 0) {

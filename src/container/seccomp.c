@@ -263,6 +263,7 @@ static int compile_rules(const struct rti_seccomp *seccomp,
 	if (r == 0)
 		r = add_everything(filter, seccomp, architectures, &rules, err);
 	if (r < 0)
+		/* cppcheck-suppress memleak ; front is freed by its attribute */
 		return r;
 	r = build_front(seccomp, architectures, &rules, default_action, front, err);
 	if (r == 0)

@@ -144,7 +144,7 @@ int sync_dialog_pass_listener(struct sync_dialog *dialog, int listener_fd, struc
 int sync_dialog_report(struct sync_dialog *dialog, const char *message, struct rti_error *err)
 {
 	_cleanup_free_ char *arg = NULL, *packet = NULL;
-	size_t size;
+	size_t size = 0;
 	long n;
 	int r;
 

@@ -34,9 +34,10 @@ bool launch_is_requested(char **environment)
 	return find_request(environment) != NULL;
 }
 
-static int parse_request(const char *request, int *ret_fd, const char **ret_path, struct rti_error *err)
+static int parse_request(const char *request, int *ret_fd, const char **ret_path,
+			 struct rti_error *err)
 {
-	const char *colon = strchr(request, ':');
+	const char *colon = request ? strchr(request, ':') : NULL;
 	char number[16];
 	int64_t fd;
 
@@ -49,7 +50,8 @@ static int parse_request(const char *request, int *ret_fd, const char **ret_path
 			return 0;
 		}
 	}
-	return rti_refuse(err, EINVAL, "%s=%s is no request of the form FD:PATH", LAUNCH_VARIABLE, request);
+	return rti_refuse(err, EINVAL, "%s=%s is no request of the form FD:PATH", LAUNCH_VARIABLE,
+			  request ? request : "");
 }
 
 /*

@@ -216,7 +216,7 @@ static int v2_freeze(struct cgroup *cgroup, enum cgroup_freezer state, struct rt
 static int v2_get_freezer(const struct cgroup *cgroup, enum cgroup_freezer *ret,
 			  struct rti_error *err)
 {
-	bool frozen;
+	bool frozen = false;
 	int r;
 
 	*ret = CGROUP_FREEZER_UNDEFINED;

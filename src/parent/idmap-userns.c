@@ -56,6 +56,7 @@ char *idmap_userns_key(const struct rti_id_maps *uids, const struct rti_id_maps 
 		return NULL;
 	out = open_memstream(&text, &size);
 	if (!out)
+		/* cppcheck-suppress memleak ; sorted is freed by its attribute */
 		return NULL;
 	if (uids->count)
 		memcpy(sorted, uids->items, uids->count * sizeof(*sorted));

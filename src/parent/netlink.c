@@ -81,6 +81,7 @@ int netlink_send(int socket_fd, struct netlink_request *request,
 	if (!answer)
 		return -ENOMEM;
 	if (request->header.nlmsg_len == OVERFLOWN)
+		/* cppcheck-suppress memleak ; answer is freed by its attribute */
 		return -EMSGSIZE;
 	r = rti_retry(send(socket_fd, request, request->header.nlmsg_len, 0));
 	while (r >= 0 && !end) {

@@ -27,9 +27,12 @@ char *data_read(const char *name, size_t *ret_size)
 		fail_msg("cannot open %s", path);
 	do {
 		if (room - size < 2) {
+			char *grown;
+
 			room = room ? 2 * room : 4096;
-			bytes = realloc(bytes, room);
-			assert_non_null(bytes);
+			grown = realloc(bytes, room);
+			assert_non_null(grown);
+			bytes = grown;
 		}
 		n = fread(bytes + size, 1, room - size - 1, file);
 		size += n;

@@ -187,7 +187,7 @@ static void play(const struct script *script)
 {
 	struct rti_pid_message pids = { .stage2_pid = NOT_STARTED };
 	char packet[4096], expected[4096], log[8192], text[4096];
-	struct session session;
+	struct session session = { 0 };
 	struct rti_error err;
 
 	start(script, &session);

@@ -27,14 +27,17 @@ struct fixture {
 
 static int setup(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	struct fixture *fixture;
 	int ends[2];
 
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	fixture = calloc(1, sizeof(*fixture));
+	if (!fixture)
+		return -1;
 	seen[0] = '\0';
 	fixture->forward.log = keep;
 	fixture->forward.collect_fatal = true;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
 	fixture->write_fd = ends[1];
 	*state = fixture;
 	return log_forward_init(&fixture->forward, ends[0], NULL);

@@ -33,13 +33,23 @@ struct fixture {
 
 static int setup(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	struct fixture *fixture;
 	int ends[2];
 	char byte;
 
-	if (geteuid() != 0 || pipe(ends) < 0)
-		return 0;
+	if (geteuid() != 0)
+		return 0; /* the tests skip themselves */
+	if (pipe(ends) < 0)
+		return -1;
+	fixture = calloc(1, sizeof(*fixture));
+	if (!fixture)
+		return -1;
 	fixture->pid = fork();
+	if (fixture->pid < 0) {
+		free(fixture);
+		return -1;
+	}
+	*state = fixture;
 	if (fixture->pid == 0) {
 		if (unshare(CLONE_NEWNS) < 0 || mount("", "/", "", MS_REC | MS_PRIVATE, NULL) < 0 ||
 		    mount("t", "/mnt", "tmpfs", 0, NULL) < 0 || mkdir("/mnt/dir", 0755) < 0)
@@ -54,7 +64,6 @@ static int setup(void **state)
 		return -1;
 	close(ends[0]);
 	fixture->pidfd = (int)syscall(SYS_pidfd_open, fixture->pid, 0);
-	*state = fixture;
 	return mount_worker_start(fixture->pidfd, fixture->pid, &fixture->worker, NULL);
 }
 

@@ -163,6 +163,9 @@ int rti_container_create(const char *root, const struct rti_spec *spec,
 	r = rti_spec_convert(spec, environment, dialect, &container->init, err);
 	if (r == 0)
 		r = rti_spec_validate(container->init.config, environment, dialect, err);
+	/* Without resctrl the validation has said so already, in runc's words. */
+	if (r == 0 && container->init.config->intel_rdt)
+		r = rti_refuse(err, EOPNOTSUPP, "intelRdt: Intel RDT is not supported");
 	if (r == 0)
 		r = make_root(root, err);
 	if (r < 0)

@@ -119,3 +119,20 @@ refused() { # text, jq program
 	[ "$status" -eq 1 ]
 	failed_with "the systemd cgroup driver is not supported"
 }
+
+@test "what this parent does not do is refused and not passed over" {
+	only_pair 'runtime-parent+*'
+	configure '.linux.intelRdt = {closID: "guaranteed_group"}'
+	run_container
+	[ "$status" -eq 1 ]
+	failed_with "Intel RDT is not"
+	run runtime --systemd-cgroup list
+	[ "$status" -eq 1 ]
+	failed_with "the systemd cgroup driver is not supported"
+	local command
+	for command in checkpoint restore update events features; do
+		run runtime $command "$ID"
+		[ "$status" -eq 3 ]
+		failed_with "No help topic for '$command'"
+	done
+}

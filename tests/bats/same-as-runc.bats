@@ -23,7 +23,7 @@ normalize() {
 		-e 's/(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +[0-9]+ [0-9:]+//' \
 		-e 's/^(dr-xr-xr-x) +[0-9]+/\1/' -e 's/([fF]d[=\/])[0-9]+/\1/g' \
 		-e 's/time="[^"]*"//' -e 's/runtime-parent run failed/runc run failed/' \
-		-e 's/runtime-parent-|runc-//g'
+		-e 's/runtime-parent-|runc-//g' -e 's/msg=configuration error=/msg=/'
 }
 
 # Both start from the same root file system, since they make mount points in it.

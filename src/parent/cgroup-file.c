@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parent/cgroup-file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +17,7 @@
 #include "base/fd.h"
 #include "base/number.h"
 #include "base/syscall.h"
+#include "parent/cgroup-tree.h"
 
 #define ADD_PID_TRIES	 5
 #define ADD_PID_DELAY_MS 30
@@ -194,10 +194,10 @@ int cgroup_mkdir(const char *path, struct rti_error *err)
 	return 0;
 }
 
-static int rmdir_one(const char *path, int tries, struct rti_error *err)
+static int rmdir_one(int dir_fd, const char *path, int tries, struct rti_error *err)
 {
 	for (unsigned int delay_ms = 1;; delay_ms *= 2) {
-		int r = (int)rti_retry(rmdir(path));
+		int r = (int)rti_retry(unlinkat(dir_fd, path, AT_REMOVEDIR));
 
 		if (r == 0 || r == -ENOENT)
 			return 0;
@@ -207,34 +207,22 @@ static int rmdir_one(const char *path, int tries, struct rti_error *err)
 	}
 }
 
-static void closedir_at(DIR **dir)
+static int remove_left(void *data, int parent_fd, const char *name, struct rti_error *err)
 {
-	if (*dir)
-		closedir(*dir);
+	int r = rmdir_one(parent_fd, name, RMDIR_TRIES, err);
+
+	return r < 0 ? rti_prefix(err, r, "below %s", (const char *)data) : 0;
 }
 
 int cgroup_rmdir(const char *path, struct rti_error *err)
 {
-	_cleanup_(closedir_at) DIR *dir = NULL;
-	struct dirent *entry;
+	const struct cgroup_tree_visitor visitor = { .leave = remove_left, .data = (void *)path };
+	int r;
 
-	if (rmdir_one(path, 0, NULL) == 0)
+	if (rmdir_one(AT_FDCWD, path, 0, NULL) == 0)
 		return 0;
-	dir = opendir(path);
-	if (!dir)
-		return errno == ENOENT ? 0 : rti_fail(err, errno, "open %s", path);
-	while ((entry = readdir(dir))) {
-		char child[PATH_MAX];
-		int r;
-
-		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (snprintf(child, sizeof(child), "%s/%s", path, entry->d_name) >= PATH_MAX)
-			return rti_fail(err, ENAMETOOLONG, "rmdir %s", path);
-		r = cgroup_rmdir(child, err);
-		if (r < 0)
-			return r;
-	}
-	return rmdir_one(path, RMDIR_TRIES, err);
+	r = cgroup_tree_walk(path, &visitor, err);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return rmdir_one(AT_FDCWD, path, RMDIR_TRIES, err);
 }

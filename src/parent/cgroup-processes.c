@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which processes are in a container's cgroups: joining, listing, killing. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 #include "base/fd.h"
 #include "parent/cgroup-driver.h"
 #include "parent/cgroup-file.h"
+#include "parent/cgroup-tree.h"
 
 static const char *find_sub(const struct rti_string_map *subs, const char *controller)
 {
@@ -134,63 +134,44 @@ int cgroup_open_dir(struct cgroup *cgroup, const struct rti_string_map *subs, pi
 }
 
 struct pids {
+	const char *path; /* for errors */
 	pid_t *items;
 	size_t count;
 	size_t room;
 };
 
-static int add_pids_of(const char *path, struct pids *pids, struct rti_error *err)
+static int add_pid(struct pids *pids, pid_t pid, struct rti_error *err)
 {
-	_cleanup_fd_ int fd = cgroup_file_open(path, "cgroup.procs", O_RDONLY, err);
-	FILE *file;
-	int pid, r = 0;
+	if (pids->count == pids->room) {
+		size_t room = pids->room ? pids->room * 2 : 64;
+		pid_t *items = reallocarray(pids->items, room, sizeof(*items));
 
-	if (fd < 0)
-		return fd;
-	file = fdopen(fd, "re");
-	if (!file)
-		return rti_fail(err, errno, "read %s/cgroup.procs", path);
-	rti_take_fd(&fd);
-	while (r == 0 && fscanf(file, "%d", &pid) == 1) {
-		if (pids->count == pids->room) {
-			size_t room = pids->room ? pids->room * 2 : 64;
-			pid_t *items = reallocarray(pids->items, room, sizeof(*items));
-
-			if (!items) {
-				r = rti_fail(err, ENOMEM, "read %s/cgroup.procs", path);
-				break;
-			}
-			pids->items = items;
-			pids->room = room;
-		}
-		pids->items[pids->count++] = pid;
+		if (!items)
+			return rti_fail(err, ENOMEM, "list pids of %s", pids->path);
+		pids->items = items;
+		pids->room = room;
 	}
-	fclose(file);
-	return r;
+	pids->items[pids->count++] = pid;
+	return 0;
 }
 
-static int add_pids_below(const char *path, struct pids *pids, struct rti_error *err)
+static int add_pids_of(void *data, int dir_fd, struct rti_error *err)
 {
-	struct dirent *entry;
-	DIR *dir;
-	int r;
+	struct pids *pids = data;
+	int fd = openat(dir_fd, "cgroup.procs", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "re");
+	int pid, r = 0;
 
-	r = add_pids_of(path, pids, err);
-	/* A threaded cgroup lists its processes in its domain only. */
-	if (r < 0 && r != -EOPNOTSUPP)
-		return r;
-	dir = opendir(path);
-	if (!dir)
-		return rti_fail(err, errno, "open %s", path);
-	for (r = 0; r == 0 && (entry = readdir(dir));) {
-		char child[PATH_MAX];
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		if (snprintf(child, sizeof(child), "%s/%s", path, entry->d_name) < PATH_MAX)
-			r = add_pids_below(child, pids, err);
+	if (!file) {
+		r = -errno;
+		rti_close(fd);
+		/* The cgroup may be gone by now. */
+		return r == -ENOENT ? 0 : rti_fail(err, -r, "open cgroup.procs below %s", pids->path);
 	}
-	closedir(dir);
+	/* A threaded cgroup lists its processes in its domain only, and gives EOPNOTSUPP. */
+	while (r == 0 && fscanf(file, "%d", &pid) == 1)
+		r = add_pid(pids, pid, err);
+	fclose(file);
 	return r;
 }
 
@@ -198,10 +179,11 @@ int cgroup_get_pids(const struct cgroup *cgroup, pid_t **ret, size_t *ret_count,
 		    struct rti_error *err)
 {
 	const char *path = cgroup_path(cgroup, "devices");
-	struct pids pids = { 0 };
+	struct pids pids = { .path = path };
+	const struct cgroup_tree_visitor visitor = { .enter = add_pids_of, .data = &pids };
 	int r;
 
-	r = path ? add_pids_below(path, &pids, err)
+	r = path ? cgroup_tree_walk(path, &visitor, err)
 		 : rti_refuse(err, ENOENT, "no directory specified for cgroup.procs");
 	if (r < 0) {
 		free(pids.items);

@@ -8,6 +8,8 @@ start() {
 	runtime run --bundle "$BUNDLE" --detach "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&-
 }
 
+cleanup() { [ -z "${NESTED:-}" ] || find "$NESTED" -depth -type d -delete 2>/dev/null || true; }
+
 has_status() { [ "$(runtime state "$ID" | jq -r .status)" = "$1" ]; }
 said() { grep -q "$1" "$BATS_TEST_TMPDIR/out"; }
 
@@ -98,4 +100,22 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:
 	done)"
 	eventually said "status 9"
 	said "got INT"
+}
+
+# What a container does that may write its cgroup file system: far deeper than a path may be long.
+@test "delete removes cgroups that the container has nested without end" {
+	only_pair "runtime-parent+*"
+	local top
+	script 'sleep 1000'
+	start
+	top=$(ls -d "/sys/fs/cgroup/devices/$ID" "/sys/fs/cgroup/$ID" 2>/dev/null | head -n 1)
+	[ -n "$top" ] || skip "no cgroup of the container's is to be found"
+	NESTED=$top
+	perl -e 'chdir $ARGV[0]; for (1..2500) { mkdir "d" and chdir "d" or die $! }' "$top"
+	run runtime ps "$ID"
+	succeeded
+	[[ $output == *"sleep 1000"* ]]
+	run runtime delete --force "$ID"
+	succeeded
+	[ ! -e "$top" ]
 }

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "container/namespace.h"
 #include "parent/container-private.h"
+#include "parent/process.h"
 
 /* What the callbacks of one start work on. Their errors get their prefix from rti_parent_start().
  */
@@ -20,17 +22,6 @@ struct starting {
 	const struct rti_string_map *sub_cgroups;
 	uint64_t oom_kills; /* before the start */
 };
-
-static const struct namespace_file {
-	const char *type; /* wire name */
-	const char *file; /* in /proc/PID/ns */
-} namespace_files[] = {
-	/* the order in which runc lists them for joining */
-	{ "NEWUSER", "user" },	   { "NEWIPC", "ipc" },	  { "NEWUTS", "uts" },
-	{ "NEWNET", "net" },	   { "NEWPID", "pid" },	  { "NEWNS", "mnt" },
-	{ "NEWCGROUP", "cgroup" }, { "NEWTIME", "time" },
-};
-#define NAMESPACE_FILES (sizeof(namespace_files) / sizeof(namespace_files[0]))
 
 static void log_line(void *data, enum rti_parent_level level, const char *message)
 {
@@ -104,10 +95,10 @@ static int complete_state(struct rti_container *container, const struct rti_pare
 	struct rti_arena *arena = &container->arena;
 	const struct cgroup *cgroup = &container->cgroup;
 	struct state *state = &container->state;
-	struct state_process init;
+	struct process_stat init;
 	int r;
 
-	r = state_process_read(child->pid, &init);
+	r = process_stat_read(child->pid, &init);
 	if (r < 0)
 		return rti_fail(err, -r, "read /proc/%d/stat", child->pid);
 	state->init_pid = child->pid;
@@ -116,7 +107,7 @@ static int complete_state(struct rti_container *container, const struct rti_pare
 	state->cgroup_paths.items =
 		rti_arena_array(arena, cgroup->path_count + 1, sizeof(struct rti_string_pair));
 	state->namespace_paths.items =
-		rti_arena_array(arena, NAMESPACE_FILES, sizeof(struct rti_string_pair));
+		rti_arena_array(arena, NAMESPACE_KINDS, sizeof(struct rti_string_pair));
 	state->external_descriptors.items = rti_arena_array(arena, 4, sizeof(char *));
 	if (!state->created || !state->cgroup_paths.items || !state->namespace_paths.items ||
 	    !state->external_descriptors.items)
@@ -127,16 +118,16 @@ static int complete_state(struct rti_container *container, const struct rti_pare
 			(struct rti_string_pair){ cgroup->paths[i].controller,
 						  cgroup->paths[i].path };
 	state->namespace_paths.count = 0;
-	for (size_t i = 0; i < NAMESPACE_FILES; i++) {
+	for (size_t i = 0; i < NAMESPACE_KINDS; i++) {
 		const char *path = rti_arena_printf(arena, "/proc/%d/ns/%s", child->pid,
-						    namespace_files[i].file);
+						    namespace_kinds[i].proc);
 
 		if (!path)
 			return rti_fail(err, ENOMEM, "container state");
 		if (access(path, F_OK) < 0 && errno == ENOENT)
 			continue; /* a kernel without this kind */
 		state->namespace_paths.items[state->namespace_paths.count++] =
-			(struct rti_string_pair){ namespace_files[i].type, path };
+			(struct rti_string_pair){ namespace_kinds[i].wire, path };
 	}
 	state->external_descriptors.count = 3;
 	for (size_t i = 0; i < 3; i++) {
@@ -249,11 +240,11 @@ static int namespaces_to_join(struct rti_container *container, struct rti_namesp
 	const struct rti_string_map *paths = &container->state.namespace_paths;
 	struct rti_namespaces join = { 0 };
 
-	join.items = rti_arena_array(&container->arena, NAMESPACE_FILES, sizeof(*join.items));
+	join.items = rti_arena_array(&container->arena, NAMESPACE_KINDS, sizeof(*join.items));
 	if (!join.items)
 		return rti_fail(err, ENOMEM, "container namespaces");
-	for (size_t i = 0; i < NAMESPACE_FILES; i++) {
-		const char *type = namespace_files[i].type;
+	for (size_t i = 0; i < NAMESPACE_KINDS; i++) {
+		const char *type = namespace_kinds[i].wire;
 
 		if (!rti_config_has_namespace(config, type))
 			continue;

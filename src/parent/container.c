@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "parent/container-private.h"
+#include "parent/process.h"
 #include "protocol/spec-validate.h"
 
 const char *rti_container_status_name(enum rti_container_status status)
@@ -263,7 +264,7 @@ int rti_container_root_ids(const struct rti_container *container, uid_t *ret_uid
 
 bool container_has_init(const struct rti_container *container)
 {
-	return state_process_is_alive(container->state.init_pid, container->state.init_start);
+	return process_is_alive(container->state.init_pid, container->state.init_start);
 }
 
 bool container_has_private_pidns(const struct rti_container *container)

@@ -95,43 +95,51 @@ void process_status_text(int status, char *text, size_t size)
 		text[8] = (char)(text[8] - 'A' + 'a');
 }
 
-/* State and start time (fields 3 and 22 of stat); the name in field 2 may hold anything. */
-static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_started)
+int process_stat_read(pid_t pid, struct process_stat *ret)
 {
-	char path[64], text[1024], *at;
 	_cleanup_fd_ int fd = -EBADF;
-	unsigned long long started;
-	ssize_t size;
+	char path[32], text[1024], *next, *field = NULL;
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	size = rti_read_full(fd, text, sizeof(text) - 1);
-	if (size < 0)
-		return (int)size;
-	text[size] = '\0';
-	at = strrchr(text, ')');
-	if (!at ||
-	    sscanf(at,
-		   ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-		   "%*d %llu",
-		   ret_state, &started) != 2)
-		return -EPROTO;
-	*ret_started = started;
+	n = rti_read_full(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return (int)n;
+	text[n] = 0;
+	/* The second field is the command in parentheses, which may hold anything. */
+	next = strrchr(text, ')');
+	if (!next || next[1] != ' ' || !next[2])
+		return -EBADMSG;
+	ret->state = next[2];
+	next += 2;
+	for (int i = 3; i <= 22; i++)
+		field = strsep(&next, " ");
+	if (!field || !rti_number_u64(field, UINT64_MAX, &ret->start_time))
+		return -EBADMSG;
 	return 0;
+}
+
+bool process_is_alive(int64_t pid, uint64_t start_time)
+{
+	struct process_stat stat;
+
+	return pid > 0 && process_stat_read((pid_t)pid, &stat) == 0 &&
+	       stat.start_time == start_time && stat.state != 'Z' && stat.state != 'X';
 }
 
 int process_family_init(struct process_family *family, int exe_fd, pid_t stage0,
 			struct rti_error *err)
 {
-	char state;
-	int r;
+	struct process_stat stat;
+	int r = process_stat_read(stage0, &stat);
 
-	family->exe_fd = exe_fd;
-	r = read_stat(stage0, &state, &family->started);
 	if (r < 0)
 		return rti_fail(err, -r, "read /proc/%d/stat", stage0);
+	family->exe_fd = exe_fd;
+	family->started = stat.start_time;
 	return 0;
 }
 
@@ -153,10 +161,9 @@ static bool runs_program(const struct process_family *family, pid_t pid)
 
 bool process_family_has(const struct process_family *family, pid_t pid)
 {
-	uint64_t started;
-	char state;
+	struct process_stat stat;
 
-	return read_stat(pid, &state, &started) == 0 && started >= family->started &&
+	return process_stat_read(pid, &stat) == 0 && stat.start_time >= family->started &&
 	       runs_program(family, pid);
 }
 

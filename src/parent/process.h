@@ -48,6 +48,25 @@ bool process_is_dead(int pidfd);
  */
 void process_status_text(int status, char *text, size_t size);
 
+/* What /proc/PID/stat says about a process. */
+struct process_stat {
+	char state; /* 'R', 'S', 'Z', ... */
+	uint64_t start_time; /* clock ticks since boot */
+};
+
+/**
+ * process_stat_read() - state and start time of a process
+ *
+ * Return: 0; -ENOENT or -ESRCH when there is none; another negative errno.
+ */
+int process_stat_read(pid_t pid, struct process_stat *ret);
+
+/**
+ * process_is_alive() - whether @pid is still the process that started at @start_time, and no
+ * zombie
+ */
+bool process_is_alive(int64_t pid, uint64_t start_time);
+
 /**
  * What tells the processes of one start from other children of the same embedder.
  *

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/number.h"
 #include "protocol/schema.h"
 
 #define STATE_SIZE_MAX (RTI_INIT_CONFIG_MAX + 1024 * 1024)
@@ -95,39 +94,4 @@ int state_read(int dir_fd, struct rti_arena *arena, struct state *ret, struct rt
 		return rti_refuse(err, EBADMSG, "%s holds no container", STATE_FILE);
 	*ret = state;
 	return 0;
-}
-
-int state_process_read(pid_t pid, struct state_process *ret)
-{
-	_cleanup_fd_ int fd = -EBADF;
-	char path[32], text[1024], *next, *field = NULL;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = rti_read_full(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return (int)n;
-	text[n] = 0;
-	/* The second field is the command in parentheses, which may hold anything. */
-	next = strrchr(text, ')');
-	if (!next || next[1] != ' ' || !next[2])
-		return -EBADMSG;
-	ret->state = next[2];
-	next += 2;
-	for (int i = 3; i <= 22; i++)
-		field = strsep(&next, " ");
-	if (!field || !rti_number_u64(field, UINT64_MAX, &ret->start_time))
-		return -EBADMSG;
-	return 0;
-}
-
-bool state_process_is_alive(int64_t pid, uint64_t start_time)
-{
-	struct state_process stat;
-
-	return pid > 0 && state_process_read((pid_t)pid, &stat) == 0 &&
-	       stat.start_time == start_time && stat.state != 'Z' && stat.state != 'X';
 }

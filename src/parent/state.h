@@ -49,23 +49,4 @@ int state_write(int dir_fd, const struct state *state, enum rti_dialect dialect,
  */
 int state_read(int dir_fd, struct rti_arena *arena, struct state *ret, struct rti_error *err);
 
-/* What /proc/PID/stat says about a process. */
-struct state_process {
-	char state; /* 'R', 'S', 'Z', ... */
-	uint64_t start_time;
-};
-
-/**
- * state_process_read() - state and start time of a process
- *
- * Return: 0; -ENOENT or -ESRCH when there is none; another negative errno.
- */
-int state_process_read(pid_t pid, struct state_process *ret);
-
-/**
- * state_process_is_alive() - whether @pid is still the process that started at @start_time, and no
- * zombie
- */
-bool state_process_is_alive(int64_t pid, uint64_t start_time);
-
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "parent/process.h"
 #include "parent/state.h"
 
 struct fixture {
@@ -120,25 +121,25 @@ static void test_broken_states_are_refused(void **state)
 
 static void test_a_process_is_known_by_its_start(void **state)
 {
-	struct state_process self, child;
+	struct process_stat self, child;
 	int status;
 	pid_t pid;
 
 	(void)state;
-	assert_int_equal(state_process_read(getpid(), &self), 0);
-	assert_true(state_process_is_alive(getpid(), self.start_time));
-	assert_false(state_process_is_alive(getpid(), self.start_time + 1));
-	assert_false(state_process_is_alive(0, 0));
-	assert_false(state_process_is_alive(-1, 0));
+	assert_int_equal(process_stat_read(getpid(), &self), 0);
+	assert_true(process_is_alive(getpid(), self.start_time));
+	assert_false(process_is_alive(getpid(), self.start_time + 1));
+	assert_false(process_is_alive(0, 0));
+	assert_false(process_is_alive(-1, 0));
 	pid = fork();
 	if (pid == 0)
 		_exit(0);
 	do
-		assert_int_equal(state_process_read(pid, &child), 0);
+		assert_int_equal(process_stat_read(pid, &child), 0);
 	while (child.state != 'Z');
-	assert_false(state_process_is_alive(pid, child.start_time)); /* a zombie */
+	assert_false(process_is_alive(pid, child.start_time)); /* a zombie */
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(state_process_read(pid, &child) < 0);
+	assert_true(process_stat_read(pid, &child) < 0);
 }
 
 int main(void)

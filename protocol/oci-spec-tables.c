@@ -214,7 +214,7 @@ static const struct rti_object rdma_object = OBJECT("specs.LinuxRdma", rti_rdma_
 	POINTER(rti_rdma_limit, hca_handles, "hcaHandles", UINT32),
 	POINTER(rti_rdma_limit, hca_objects, "hcaObjects", UINT32));
 
-const struct rti_object rti_spec_resources_object = OBJECT("specs.LinuxResources",
+static const struct rti_object rti_spec_resources_object = OBJECT("specs.LinuxResources",
 	rti_spec_resources,
 	NESTED(rti_spec_resources, devices, "devices", OBJECTS, device_rule_object),
 	OPTIONAL(rti_spec_resources, memory, "memory", memory_object),

@@ -9,6 +9,5 @@
 
 extern const struct rti_object rti_spec_object;		  /* struct rti_spec: config.json */
 extern const struct rti_object rti_spec_process_object;	  /* struct rti_spec_process */
-extern const struct rti_object rti_spec_resources_object; /* struct rti_spec_resources */
 
 #endif

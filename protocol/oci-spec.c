@@ -60,29 +60,6 @@ int rti_spec_read_process(const char *json, size_t size, struct rti_spec *ret,
 	return 0;
 }
 
-int rti_spec_read_resources(const char *json, size_t size, struct rti_spec *ret,
-			    struct rti_error *err)
-{
-	struct rti_spec spec = {};
-	int r;
-
-	spec.linux_part = rti_arena_alloc(&spec.arena, sizeof(*spec.linux_part));
-	if (spec.linux_part)
-		spec.linux_part->resources =
-			rti_arena_alloc(&spec.arena, sizeof(*spec.linux_part->resources));
-	if (spec.linux_part && spec.linux_part->resources)
-		r = decode(json, size, &rti_spec_resources_object, spec.linux_part->resources,
-			   &spec.arena, err);
-	else
-		r = rti_refuse(err, ENOMEM, "cannot allocate memory");
-	if (r < 0) {
-		rti_arena_done(&spec.arena);
-		return r;
-	}
-	*ret = spec;
-	return 0;
-}
-
 void rti_spec_done(struct rti_spec *spec)
 {
 	struct rti_arena arena = spec->arena;

@@ -302,15 +302,6 @@ int rti_spec_read_process(const char *json, size_t size, struct rti_spec *ret,
 			  struct rti_error *err);
 
 /**
- * rti_spec_read_resources() - decode an object as in linux.resources, the input of `update`
- *
- * Only .linux_part->resources and .arena of @ret are filled. As rti_spec_read(), but null is no
- * resource at all.
- */
-int rti_spec_read_resources(const char *json, size_t size, struct rti_spec *ret,
-			    struct rti_error *err);
-
-/**
  * rti_spec_done() - release everything; accepts a zeroed or already released one
  */
 void rti_spec_done(struct rti_spec *spec);

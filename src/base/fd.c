@@ -59,7 +59,7 @@ int rti_cloexec(int fd, bool on)
 }
 
 /* For kernels without close_range(2) (before 5.9) or its CLOEXEC flag (before 5.11). */
-static int each_fd_from(int first, bool close_it)
+static int cloexec_each_from(int first)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -70,11 +70,10 @@ static int each_fd_from(int first, bool close_it)
 	while ((entry = readdir(dir))) {
 		int64_t fd;
 
-		if (!rti_number_i64(entry->d_name, 0, INT_MAX, &fd) || fd < first || fd == dirfd(dir))
+		if (!rti_number_i64(entry->d_name, 0, INT_MAX, &fd) || fd < first ||
+		    fd == dirfd(dir))
 			continue;
-		if (close_it)
-			rti_close((int)fd);
-		else if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+		if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
 			r = -errno;
 	}
 	closedir(dir);
@@ -85,12 +84,5 @@ int rti_cloexec_from(int first)
 {
 	if (close_range((unsigned int)first, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;
-	return each_fd_from(first, false);
-}
-
-int rti_close_from(int first)
-{
-	if (close_range((unsigned int)first, UINT_MAX, 0) == 0)
-		return 0;
-	return each_fd_from(first, true);
+	return cloexec_each_from(first);
 }

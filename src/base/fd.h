@@ -83,11 +83,4 @@ int rti_cloexec(int fd, bool on);
  */
 int rti_cloexec_from(int first);
 
-/**
- * rti_close_from() - close every fd >= @first (close_range(2), else /proc/self/fd)
- *
- * Return: 0 or a negative errno.
- */
-int rti_close_from(int first);
-
 #endif

@@ -68,11 +68,6 @@ int capability_from_name(const char *name)
 	return -1;
 }
 
-const char *capability_name(int capability)
-{
-	return capability >= 0 && capability < NAME_COUNT ? names[capability] : NULL;
-}
-
 int capability_last(void)
 {
 	int last = -1;

@@ -35,11 +35,6 @@ struct capability_plan {
 int capability_from_name(const char *name);
 
 /**
- * capability_name() - the name of a capability, or NULL for a number without one
- */
-const char *capability_name(int capability);
-
-/**
  * capability_last() - the highest capability that the running kernel has
  *
  * Asked of the kernel with PR_CAPBSET_READ and not read from /proc/sys/kernel/cap_last_cap: that

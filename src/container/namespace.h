@@ -11,7 +11,6 @@
 struct namespace_kind {
 	int flag;	  /* CLONE_NEW* */
 	const char *wire; /* in the init configuration: "NEWNET" */
-	const char *oci;  /* in config.json: "network" */
 	const char *proc; /* below /proc/<pid>/ns, and in the bootstrap data's paths: "net" */
 };
 
@@ -26,19 +25,9 @@ extern const struct namespace_kind namespace_kinds[NAMESPACE_KINDS];
 const struct namespace_kind *namespace_from_wire(const char *name);
 
 /**
- * namespace_from_oci() - look up by name in config.json; NULL when there is none
- */
-const struct namespace_kind *namespace_from_oci(const char *name);
-
-/**
  * namespace_from_proc() - look up by name below /proc/<pid>/ns; NULL when there is none
  */
 const struct namespace_kind *namespace_from_proc(const char *name);
-
-/**
- * namespace_from_flag() - look up by CLONE_NEW* value; NULL when there is none
- */
-const struct namespace_kind *namespace_from_flag(int flag);
 
 /**
  * namespace_is_foreign() - whether the caller's namespace of a kind belongs to another user namespace

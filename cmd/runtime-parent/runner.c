@@ -183,10 +183,12 @@ static int write_pid_file(const char *path, pid_t pid, struct rti_error *err)
 	r = rti_write_full(fd, text, (size_t)snprintf(text, sizeof(text), "%d", pid));
 	rti_close(fd);
 	if (r < 0)
-		return rti_fail(err, -r, "write %s", beside);
-	if (rename(beside, path) < 0)
-		return rti_fail(err, errno, "rename %s %s", beside, path);
-	return 0;
+		r = rti_fail(err, -r, "write %s", beside);
+	else if (rename(beside, path) < 0)
+		r = rti_fail(err, errno, "rename %s %s", beside, path);
+	if (r < 0)
+		unlink(beside); /* it would be in the way of the next one */
+	return r;
 }
 
 static int start_process(struct running *running, struct rti_error *err)

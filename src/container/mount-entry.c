@@ -233,6 +233,9 @@ int mount_entry_apply(const struct mount_root *root, const struct rti_mount *mou
 	};
 	int r;
 
+	/* runc up to 1.4 has the key, and its command line leaves it empty. */
+	if (mount->relabel && *mount->relabel)
+		return rti_refuse(err, EOPNOTSUPP, "relabel \"%s\" is not supported", mount->relabel);
 	entry.data = strdup(mount->data ? mount->data : "");
 	if (!entry.data)
 		return rti_fail(err, ENOMEM, "mount %s", mount->destination);

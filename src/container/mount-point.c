@@ -204,8 +204,15 @@ int mount_point_open_plain(const struct mount_root *root, struct mount_entry *en
 	if (r < 0)
 		return r;
 	entry->target_fd = rti_path_open(root->fd, inside, O_NOFOLLOW, err);
-	if (entry->target_fd == -ENOENT)
-		entry->target_fd = rti_path_mkdir(root->fd, inside, 0755, err);
+	if (entry->target_fd == -ENOENT) {
+		int made_fd = rti_path_mkdir(root->fd, inside, 0755, err);
+
+		if (made_fd < 0)
+			return made_fd;
+		/* A link that somebody put there meanwhile has been followed; this does not. */
+		rti_close(made_fd);
+		entry->target_fd = rti_path_open(root->fd, inside, O_NOFOLLOW, err);
+	}
 	if (entry->target_fd < 0)
 		return entry->target_fd;
 	if (fstat(entry->target_fd, &st) < 0)

@@ -45,7 +45,7 @@ static int read_map(pid_t pid, const char *file, struct rti_arena *arena, struct
 /* A process that joins the namespace, says so with a byte, and stays. */
 static pid_t spawn_sitter(int namespace_fd, int ready_fd)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	char byte = 0;
 
 	if (pid != 0)
@@ -53,7 +53,8 @@ static pid_t spawn_sitter(int namespace_fd, int ready_fd)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (setns(namespace_fd, CLONE_NEWUSER) < 0)
 		byte = (char)errno;
-	while (write(ready_fd, &byte, 1) == 1)
+	/* The parent may have died before the kernel knew of the death signal. */
+	while (getppid() == parent && write(ready_fd, &byte, 1) == 1)
 		pause();
 	_exit(0);
 }

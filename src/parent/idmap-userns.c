@@ -130,6 +130,7 @@ static pid_t make_process(int *ret_pidfd)
 		.flags = CLONE_NEWUSER | CLONE_PIDFD,
 		.pidfd = (uintptr_t)ret_pidfd,
 	};
+	pid_t parent = getpid();
 	long pid = sys_clone3(&args);
 
 	if (pid < 0)
@@ -137,8 +138,11 @@ static pid_t make_process(int *ret_pidfd)
 	if (pid > 0)
 		return (pid_t)pid;
 	syscall(SYS_prctl, PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L);
-	for (;;)
+	/* The parent may have died before the kernel knew. */
+	while (syscall(SYS_getppid) == parent)
 		syscall(SYS_ppoll, NULL, 0L, NULL, NULL, 0L);
+	for (;;)
+		syscall(SYS_exit_group, 0L);
 }
 
 static void end_process(int pidfd)

@@ -90,3 +90,24 @@ int rti_prefix(struct rti_error *err, int ret, const char *fmt, ...)
 	memcpy(err->text, head, head_size);
 	return ret;
 }
+
+int rti_explain(struct rti_error *err, int ret, const char *fmt, ...)
+{
+	size_t size, used;
+	va_list args;
+
+	if (!err)
+		return ret;
+	used = strlen(err->text);
+	size = sizeof(err->text) - used;
+	used += (size_t)snprintf(err->text + used, size, " (");
+	if (used >= sizeof(err->text) - 1)
+		return ret;
+	size = sizeof(err->text) - used;
+	va_start(args, fmt);
+	vsnprintf(err->text + used, size, fmt, args);
+	va_end(args);
+	used += strlen(err->text + used);
+	snprintf(err->text + used, sizeof(err->text) - used, ")");
+	return ret;
+}

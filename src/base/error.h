@@ -4,8 +4,8 @@
  *
  * Every function of this project that can fail for a reason worth telling takes a caller-owned
  * `struct rti_error *err` as its last parameter and returns 0 or a negative errno. The record is
- * filled once, where most is known, and callers on the way up may only put words before it. On
- * success it is not touched. Nothing is allocated.
+ * filled once, where most is known, and callers on the way up may only put words before it or an
+ * explanation behind it. On success it is not touched. Nothing is allocated.
  */
 #ifndef RTI_BASE_ERROR_H
 #define RTI_BASE_ERROR_H
@@ -51,6 +51,18 @@ int rti_refuse(struct rti_error *err, int errnum, const char *fmt, ...)
  * Return: @ret, so that a caller can write `return rti_prefix(err, r, "open rootfs")`.
  */
 int rti_prefix(struct rti_error *err, int ret, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * rti_explain() - put " (<fmt>)" behind a recorded error
+ * @err: record filled by rti_fail() or rti_refuse(); may be NULL
+ * @ret: the negative errno to hand on
+ *
+ * For what the errno alone leaves open: which value, why. What users match on stays as it is.
+ *
+ * Return: @ret.
+ */
+int rti_explain(struct rti_error *err, int ret, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /**

@@ -35,6 +35,9 @@ int memory_policy_apply(const struct rti_memory_policy *policy, struct rti_error
 		max_node = longs * LONG_BITS + 1;
 	}
 	if (syscall(SYS_set_mempolicy, (int)(policy->mode | policy->flags), mask, max_node) < 0)
-		return rti_fail(err, errno, "set_mempolicy");
+		return rti_explain(err, rti_fail(err, errno, "set_mempolicy"),
+				   "mode %lld, flags %#llx, %s nodes", (long long)policy->mode,
+				   (unsigned long long)policy->flags,
+				   policy->nodes.count > 0 ? "with" : "without");
 	return 0;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -73,7 +72,7 @@ static int mount_entry_propagate(const struct mount_root *root, struct mount_ent
 }
 
 /* These show a namespace, and mounting them takes rights in its owner; the kernel just says EPERM. */
-static int mount_entry_explain(const struct rti_mount *mount, int errnum, struct rti_error *err)
+static int mount_entry_explain_eperm(const struct rti_mount *mount, struct rti_error *err)
 {
 	static const struct {
 		const char *type;
@@ -84,18 +83,15 @@ static int mount_entry_explain(const struct rti_mount *mount, int errnum, struct
 		{ "proc", "pid", "pid" },
 		{ "mqueue", "ipc", "ipc" },
 	};
-	char text[RTI_ERROR_TEXT_MAX];
 
-	for (size_t i = 0; err && i < sizeof(shown) / sizeof(shown[0]); i++) {
-		if (strcmp(mount->device, shown[i].type) != 0 ||
-		    !namespace_is_foreign(namespace_from_proc(shown[i].namespace)))
-			continue;
-		snprintf(text, sizeof(text), "%s", err->text);
-		return rti_refuse(err, errnum,
-				  "%s (the %s namespace does not belong to the container's user namespace)",
-				  text, shown[i].name);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		if (strcmp(mount->device, shown[i].type) == 0 &&
+		    namespace_is_foreign(namespace_from_proc(shown[i].namespace)))
+			return rti_explain(err, -EPERM,
+					   "the %s namespace does not belong to the container's user namespace",
+					   shown[i].name);
 	}
-	return -errnum;
+	return -EPERM;
 }
 
 int mount_entry_mount(const struct mount_root *root, struct mount_entry *entry,
@@ -129,7 +125,7 @@ int mount_entry_mount(const struct mount_root *root, struct mount_entry *entry,
 	} else {
 		r = mount_run(&call, err);
 		if (r == -EPERM)
-			return mount_entry_explain(entry->mount, EPERM, err);
+			return mount_entry_explain_eperm(entry->mount, err);
 	}
 	if (r < 0)
 		return r;

@@ -86,7 +86,9 @@ int scheduler_apply(const struct rti_scheduler *scheduler, bool cpuset, struct r
 	if (errno == EPERM && cpuset)
 		return rti_refuse(err, EPERM,
 				  "process scheduler can't be used together with AllowedCPUs");
-	return rti_fail(err, errno, "error setting scheduler");
+	return rti_explain(err, rti_fail(err, errno, "error setting scheduler"),
+			   "%s, nice %d, priority %u, flags %#llx", scheduler->policy, attr.nice,
+			   attr.priority, (unsigned long long)attr.flags);
 }
 
 int ioprio_apply(const struct rti_io_priority *priority, struct rti_error *err)
@@ -105,6 +107,7 @@ int ioprio_apply(const struct rti_io_priority *priority, struct rti_error *err)
 		return rti_fail(err, EINVAL, "failed to set io priority");
 	if (syscall(SYS_ioprio_set, WHO_PROCESS, 0,
 		    (int)(class->value << CLASS_SHIFT) | (int)priority->priority) < 0)
-		return rti_fail(err, errno, "failed to set io priority");
+		return rti_explain(err, rti_fail(err, errno, "failed to set io priority"),
+				   "%s, priority %lld", class_name, (long long)priority->priority);
 	return 0;
 }

@@ -30,6 +30,7 @@ static int give_stdio_to(uid_t uid, bool unmapped_is_fine, struct rti_error *err
 {
 	for (int fd = 0; fd <= 2; fd++) {
 		struct stat st;
+		int r;
 
 		if (fstat(fd, &st) < 0)
 			return rti_fail(err, errno, "fstat %s", stdio_names[fd]);
@@ -39,7 +40,9 @@ static int give_stdio_to(uid_t uid, bool unmapped_is_fine, struct rti_error *err
 			continue;
 		if (errno == EINVAL && unmapped_is_fine)
 			continue;
-		return rti_fail(err, errno, "chown %s", stdio_names[fd]);
+		r = rti_fail(err, errno, "chown %s", stdio_names[fd]);
+		return r == -EINVAL ? rti_explain(err, r, "uid %u is not mapped in the user namespace", uid)
+				    : r;
 	}
 	return 0;
 }

@@ -40,11 +40,29 @@ static void test_long_text_is_cut_not_overrun(void **state)
 	assert_memory_equal(err.text, "step: open a", 12);
 }
 
+static void test_explanation_goes_behind(void **state)
+{
+	struct rti_error err;
+
+	(void)state;
+	assert_int_equal(rti_explain(&err, rti_fail(&err, EINVAL, "step"), "value %d", 7), -EINVAL);
+	assert_string_equal(err.text, "step: invalid argument (value 7)");
+	assert_int_equal(rti_explain(NULL, -EPERM, "why"), -EPERM);
+	/* Where there is no room it is cut, or left out. */
+	memset(err.text, 'a', sizeof(err.text));
+	for (size_t room = 1; room < 8; room++) {
+		err.text[sizeof(err.text) - room] = '\0';
+		rti_explain(&err, -EPERM, "why");
+		assert_true(strlen(err.text) < sizeof(err.text));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fail_adds_errno_text_as_go_prints_it),
 		cmocka_unit_test(test_prefix_goes_before),
+		cmocka_unit_test(test_explanation_goes_behind),
 		cmocka_unit_test(test_long_text_is_cut_not_overrun),
 	};
 

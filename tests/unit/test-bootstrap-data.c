@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "parent/bootstrap-data.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 
 static const char *const kinds[] = { "user", "ipc", "uts", "net", "pid", "mnt", "cgroup", "time" };
 

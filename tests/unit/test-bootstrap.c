@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "protocol/bootstrap.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 
 static void check_capture(const char *name, void *data)
 {

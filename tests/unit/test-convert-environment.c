@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "protocol/spec-convert.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 
 static struct rti_convert_environment probe(void)
 {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "container/hook.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 
 static char *const environment[] = { "WHO=caller", "PATH=/usr/bin:/bin", NULL };
 

@@ -15,7 +15,7 @@
 #include "launch/elf-file.h"
 #include "launch/elf-map.h"
 #include "launch/options.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 
 static struct elf_file file;
 

@@ -17,7 +17,7 @@
 #include "base/fd.h"
 #include "base/identity.h"
 #include "parent/runtime-parent.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 
 #define TRAILER_SIZE 64
 

@@ -23,7 +23,7 @@
 #include "container/seccomp.h"
 #include "protocol/init-config.h"
 #include "tests/unit/bpf-sim.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define STRINGS(...)                                                                               \

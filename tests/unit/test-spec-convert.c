@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "protocol/spec-convert.h"
 #include "protocol/spec-validate.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 #include "tests/unit/json-diff.h"
 #include "tests/unit/spec-fixture.h"
 

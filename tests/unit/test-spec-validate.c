@@ -13,7 +13,7 @@
 #include "protocol/schema.h"
 #include "protocol/spec-convert.h"
 #include "protocol/spec-validate.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 #include "tests/unit/spec-fixture.h"
 
 struct result {

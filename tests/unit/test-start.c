@@ -24,7 +24,7 @@
 #include "base/fd.h"
 #include "base/identity.h"
 #include "parent/runtime-parent.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 #include "tests/unit/scripted-init.h"
 
 #define HOOKS	  "S{\"type\":\"procHooks\",\"flags\":0} R{\"type\":\"procHooksDone\",\"flags\":0} "

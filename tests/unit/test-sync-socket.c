@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "protocol/sync-socket.h"
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 
 struct pair {
 	int child_fd;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The captured conversations and configurations below tests/unit/data. */
-#ifndef TESTS_UNIT_DATA_H
-#define TESTS_UNIT_DATA_H
+#ifndef TESTS_UNIT_DATA_FILES_H
+#define TESTS_UNIT_DATA_FILES_H
 
 #include <stddef.h>
 

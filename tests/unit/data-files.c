@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/unit.h"
 
-#include "tests/unit/data.h"
+#include "tests/unit/data-files.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -255,3 +255,15 @@ bool rti_config_has_namespace(const struct rti_config *config, const char *type)
 			return true;
 	return false;
 }
+
+bool rti_id_maps_are_equal(const struct rti_id_maps *a, const struct rti_id_maps *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (a->items[i].container_id != b->items[i].container_id ||
+		    a->items[i].host_id != b->items[i].host_id ||
+		    a->items[i].size != b->items[i].size)
+			return false;
+	return true;
+}

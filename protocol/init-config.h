@@ -473,4 +473,11 @@ void rti_init_config_done(struct rti_init_config *config);
  */
 bool rti_config_has_namespace(const struct rti_config *config, const char *type);
 
+/**
+ * rti_id_maps_are_equal() - whether two id maps are the same, entry by entry
+ *
+ * Order and splitting count, as in runc, which compares line by line.
+ */
+bool rti_id_maps_are_equal(const struct rti_id_maps *a, const struct rti_id_maps *b);
+
 #endif

@@ -140,19 +140,6 @@ static int add_loopback(struct spec_conversion *conversion)
 	return 0;
 }
 
-/* Order and splitting count: runc compares line by line. */
-static bool same_maps(const struct rti_id_maps *a, const struct rti_id_maps *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (a->items[i].container_id != b->items[i].container_id ||
-		    a->items[i].host_id != b->items[i].host_id ||
-		    a->items[i].size != b->items[i].size)
-			return false;
-	return true;
-}
-
 /* The maps of a user namespace to join are what they are; the configuration may repeat them. */
 static int cache_maps(struct spec_conversion *conversion, const char *path, struct rti_error *err)
 {
@@ -166,8 +153,8 @@ static int cache_maps(struct spec_conversion *conversion, const char *path, stru
 	if (r < 0)
 		return rti_prefix(err, r, "failed to cache mappings for userns");
 	if (config->uid_mappings.items || config->gid_mappings.items) {
-		if (!same_maps(&uid_maps, &config->uid_mappings) ||
-		    !same_maps(&gid_maps, &config->gid_mappings))
+		if (!rti_id_maps_are_equal(&uid_maps, &config->uid_mappings) ||
+		    !rti_id_maps_are_equal(&gid_maps, &config->gid_mappings))
 			return rti_refuse(err, EINVAL,
 					  "user namespaces enabled, but both namespace path and "
 					  "non-matching mapping specified -- you may only provide "

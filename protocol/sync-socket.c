@@ -165,30 +165,14 @@ int rti_sync_fd_receive(int socket_fd, char *name, size_t size, int *ret_fd, str
 
 int rti_sync_fd_send(int socket_fd, int fd, const char *name, struct rti_error *err)
 {
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
 	size_t size = name ? strlen(name) : 0;
-	struct iovec vector = { .iov_base = (void *)(uintptr_t)name, .iov_len = size };
-	struct msghdr message = {
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-	long n;
+	ssize_t n;
 
 	if (size > RTI_SYNC_FD_NAME_MAX)
 		return rti_refuse(err, ENAMETOOLONG, "sendfd: filename too long: %zu", size);
 	if (size == 0)
 		return rti_refuse(err, EINVAL, "sendfd: empty filename");
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	n = rti_retry(sendmsg(socket_fd, &message, MSG_NOSIGNAL));
+	n = rti_send_fd(socket_fd, name, size, fd);
 	return n < 0 ? rti_fail(err, (int)-n, "sendmsg %s", name) : 0;
 }
 

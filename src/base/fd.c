@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/number.h"
@@ -51,6 +54,28 @@ int rti_write_full(int fd, const void *buffer, size_t size)
 		done += (size_t)n;
 	}
 	return 0;
+}
+
+ssize_t rti_send_fd(int socket_fd, const void *bytes, size_t size, int fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec vector = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = size };
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fd, sizeof(int));
+	return rti_retry(sendmsg(socket_fd, &message, MSG_NOSIGNAL));
 }
 
 int rti_cloexec(int fd, bool on)

@@ -70,6 +70,15 @@ ssize_t rti_read_full(int fd, void *buffer, size_t size);
 int rti_write_full(int fd, const void *buffer, size_t size);
 
 /**
+ * rti_send_fd() - send bytes on a Unix socket, with an fd beside them (SCM_RIGHTS)
+ * @fd: borrowed
+ *
+ * Return: bytes sent, fewer than @size only on a stream socket; or a negative errno. A peer that is
+ * gone gives -EPIPE and no signal.
+ */
+ssize_t rti_send_fd(int socket_fd, const void *bytes, size_t size, int fd);
+
+/**
  * rti_cloexec() - set or clear close-on-exec on one fd
  *
  * Return: 0 or a negative errno.

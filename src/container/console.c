@@ -129,24 +129,9 @@ static int console_bind(int peer_fd, unsigned int number, struct rti_error *err)
 
 static int console_send(int socket_fd, int master_fd, struct rti_error *err)
 {
-	struct iovec payload = { .iov_base = CONSOLE_PTMX, .iov_len = strlen(CONSOLE_PTMX) };
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr message = { .msg_iov = &payload, .msg_iovlen = 1,
-				  .msg_control = &control, .msg_controllen = sizeof(control) };
-	struct cmsghdr *part = CMSG_FIRSTHDR(&message);
-	long size;
+	ssize_t n = rti_send_fd(socket_fd, CONSOLE_PTMX, strlen(CONSOLE_PTMX), master_fd);
 
-	part->cmsg_level = SOL_SOCKET;
-	part->cmsg_type = SCM_RIGHTS;
-	part->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(part), &master_fd, sizeof(int));
-	size = rti_retry(sendmsg(socket_fd, &message, MSG_NOSIGNAL));
-	if (size < 0)
-		return rti_fail(err, (int)-size, "send console to the console socket");
-	return 0;
+	return n < 0 ? rti_fail(err, (int)-n, "send console to the console socket") : 0;
 }
 
 /*

@@ -10,9 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/log.h"
-#include "container/console.h"
 #include "container/keyring.h"
 #include "container/lsm.h"
 #include "container/prctl.h"
@@ -30,17 +28,9 @@ static int step_join_keyring(struct init_context *context, struct rti_error *err
 			    rti_config_has_namespace(init->config, "NEWUSER"), err);
 }
 
-static int step_setup_console(struct init_context *context, struct rti_error *err)
+static int step_set_up_console(struct init_context *context, struct rti_error *err)
 {
-	const struct rti_init_config *init = &context->init;
-	int *socket_fd = &context->inherited.console_fd;
-	int r;
-
-	if (!init->create_console)
-		return 0;
-	r = console_setup(*socket_fd, init->console_width, init->console_height, false, err);
-	*socket_fd = rti_close(*socket_fd);
-	return r;
+	return set_up_console(context, false, err);
 }
 
 static int step_set_no_new_privs(struct init_context *context, struct rti_error *err)
@@ -78,7 +68,7 @@ static int step_close_log(struct init_context *context, struct rti_error *err)
 
 static const struct step steps[] = {
 	{ "join keyring", step_join_keyring },
-	{ "set up console", step_setup_console },
+	{ "set up console", step_set_up_console },
 	{ "send pidfd", step_send_pidfd },
 	{ "set no_new_privs", step_set_no_new_privs },
 	{ "set umask", step_set_umask },

@@ -24,7 +24,6 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "container/console.h"
 #include "container/hook.h"
 #include "container/keyring.h"
 #include "container/lsm.h"
@@ -115,15 +114,7 @@ static int step_switch_root(struct init_context *context, struct rti_error *err)
 
 static int step_set_up_console(struct init_context *context, struct rti_error *err)
 {
-	const struct rti_init_config *init = &context->init;
-	int *socket_fd = &context->inherited.console_fd;
-	int r;
-
-	if (!init->create_console)
-		return 0;
-	r = console_setup(*socket_fd, init->console_width, init->console_height, true, err);
-	*socket_fd = rti_close(*socket_fd);
-	return r;
+	return set_up_console(context, true, err);
 }
 
 static int step_lock_down_rootfs(struct init_context *context, struct rti_error *err)

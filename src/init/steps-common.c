@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/procfs.h"
+#include "container/console.h"
 #include "container/cwd.h"
 #include "container/environment.h"
 #include "container/exec-path.h"
@@ -32,6 +33,20 @@ int step_send_pidfd(struct init_context *context, struct rti_error *err)
 			      err);
 	inherited->pidfd_socket_fd = rti_close(inherited->pidfd_socket_fd);
 	return r < 0 ? rti_prefix(err, r, "failed to setup pidfd") : 0;
+}
+
+int set_up_console(struct init_context *context, bool bind_dev_console, struct rti_error *err)
+{
+	const struct rti_init_config *init = &context->init;
+	int *socket_fd = &context->inherited.console_fd;
+	int r;
+
+	if (!init->create_console)
+		return 0;
+	r = console_setup(*socket_fd, init->console_width, init->console_height, bind_dev_console,
+			  err);
+	*socket_fd = rti_close(*socket_fd);
+	return r;
 }
 
 int step_apply_scheduler(struct init_context *context, struct rti_error *err)

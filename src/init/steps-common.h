@@ -7,6 +7,12 @@
 
 #include "init/step.h"
 
+/**
+ * set_up_console() - make the terminal, if the process gets one, and hand its master on
+ * @bind_dev_console: also as /dev/console of the container
+ */
+int set_up_console(struct init_context *context, bool bind_dev_console, struct rti_error *err);
+
 int step_send_pidfd(struct init_context *context, struct rti_error *err);
 int step_apply_scheduler(struct init_context *context, struct rti_error *err);
 int step_apply_io_priority(struct init_context *context, struct rti_error *err);

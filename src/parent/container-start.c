@@ -15,8 +15,7 @@
 #include "parent/container-private.h"
 #include "parent/process.h"
 
-/* What the callbacks of one start work on. Their errors get their prefix from rti_parent_start().
- */
+/* What the callbacks of one start work on. rti_parent_start() puts words before their errors. */
 struct starting {
 	struct rti_container *container;
 	const struct rti_string_map *sub_cgroups;

@@ -9,18 +9,6 @@ static bool text_is_equal(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-static bool maps_are_equal(const struct rti_id_maps *a, const struct rti_id_maps *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (a->items[i].container_id != b->items[i].container_id ||
-		    a->items[i].host_id != b->items[i].host_id ||
-		    a->items[i].size != b->items[i].size)
-			return false;
-	return true;
-}
-
 static bool numbers_are_equal(const struct rti_numbers *a, const struct rti_numbers *b)
 {
 	if (a->count != b->count)
@@ -44,8 +32,8 @@ static bool mapping_is_equal(const struct rti_mount_id_mapping *a,
 	if (!a || !b)
 		return a == b;
 	return a->recursive == b->recursive && text_is_equal(a->userns_path, b->userns_path) &&
-	       maps_are_equal(&a->uid_mappings, &b->uid_mappings) &&
-	       maps_are_equal(&a->gid_mappings, &b->gid_mappings);
+	       rti_id_maps_are_equal(&a->uid_mappings, &b->uid_mappings) &&
+	       rti_id_maps_are_equal(&a->gid_mappings, &b->gid_mappings);
 }
 
 bool mount_is_equal(const struct rti_mount *a, const struct rti_mount *b)

@@ -61,23 +61,13 @@ static int connect_host(const char *host)
 /* Send a pipe's write end; whoever gets it closes it once all before it has been read. */
 static void send_barrier(int host_fd)
 {
-	char text[] = "BARRIER=1", control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { text, sizeof(text) - 1 };
-	struct msghdr message = { .msg_iov = &iov,
-				  .msg_iovlen = 1,
-				  .msg_control = control,
-				  .msg_controllen = sizeof(control) };
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	static const char text[] = "BARRIER=1";
 	struct pollfd wait;
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return;
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fds[1], sizeof(int));
-	sendmsg(host_fd, &message, MSG_NOSIGNAL);
+	rti_send_fd(host_fd, text, sizeof(text) - 1, fds[1]);
 	rti_close(fds[1]);
 	wait = (struct pollfd){ .fd = fds[0], .events = POLLIN };
 	poll(&wait, 1, BARRIER_MS);

@@ -61,34 +61,15 @@ static int connect_agent(const char *path, struct rti_error *err)
 /* The whole text, with the fd beside its first byte. */
 static int send_with_fd(int socket_fd, const char *text, size_t size, int fd)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { .iov_base = (void *)text, .iov_len = size };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	ssize_t n = rti_send_fd(socket_fd, text, size, fd);
 
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	while (iov.iov_len > 0) {
-		long n = rti_retry(sendmsg(socket_fd, &message, MSG_NOSIGNAL));
-
-		if (n < 0)
-			return (int)n;
-		iov.iov_base = (char *)iov.iov_base + n;
-		iov.iov_len -= (size_t)n;
-		message.msg_control = NULL;
-		message.msg_controllen = 0;
+	for (size_t sent = 0; n >= 0;) {
+		sent += (size_t)n;
+		if (sent == size)
+			return 0;
+		n = rti_retry(send(socket_fd, text + sent, size - sent, MSG_NOSIGNAL));
 	}
-	return 0;
+	return (int)n;
 }
 
 int seccomp_agent_send(const struct rti_seccomp *seccomp, int listener_fd,

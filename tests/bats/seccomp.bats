@@ -133,7 +133,7 @@ set_long_profile() {
 			{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}, {"index": 0, "value": 2, "op": "SCMP_CMP_EQ"}]},
 		{"names": ["getpriority"], "action": "SCMP_ACT_ERRNO", "errnoRet": 77, "args": [
 			{"index": 0, "value": 0, "op": "SCMP_CMP_EQ"}, {"index": 1, "value": 7, "op": "SCMP_CMP_EQ"}]}]'
-	make_calls "setpriority 0 0 0" "setpriority 1 0 0" "setpriority 2 0 0" "getpriority 0 0" "getpriority 1 7" "getpriority 0 7"
+	make_calls "setpriority 0 0 19" "setpriority 1 0 19" "setpriority 2 0 19" "getpriority 0 0" "getpriority 1 7" "getpriority 0 7"
 	run_container
 	succeeded
 	[ "${lines[0]}" = 0 ]

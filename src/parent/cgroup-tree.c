@@ -35,8 +35,8 @@ static int push(struct walk *walk, const char *name, struct rti_error *err)
 		walk->names = names;
 		walk->room = room;
 	}
-	/* analyzer: no leak, cgroup_tree_walk() frees what is left in the list */
 	walk->names[walk->count] = strdup(name);
+	/* analyzer: no leak, cgroup_tree_walk() frees what is left in the list */
 	if (!walk->names[walk->count])
 		return rti_fail(err, ENOMEM, "list cgroups below %s", walk->path);
 	walk->count++;

@@ -30,9 +30,7 @@ static int check_header(const struct elf_file *file, struct rti_error *err)
 	const Elf64_Ehdr *header = &file->header;
 	const char *why = NULL;
 
-	if (memcmp(header->e_ident, "#!", 2) == 0)
-		why = "is a script, not a program that can be mapped";
-	else if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+	if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
 		why = "is not an ELF file";
 	else if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB)
 		why = "is not a 64-bit little-endian ELF file";
@@ -117,6 +115,18 @@ static int check_segments(struct elf_file *file, struct rti_error *err)
 	return r;
 }
 
+/* Said first: a script may be shorter than any ELF header. */
+static int refuse_script(const struct elf_file *file, struct rti_error *err)
+{
+	char start[2];
+
+	if (rti_retry(pread(file->fd, start, sizeof(start), 0)) != sizeof(start) ||
+	    memcmp(start, "#!", sizeof(start)) != 0)
+		return 0;
+	return rti_refuse(err, ENOEXEC, "%s is a script, not a program that can be mapped",
+			  file->path);
+}
+
 int elf_file_read(int fd, const char *path, struct elf_file *ret, struct rti_error *err)
 {
 	struct elf_file *file = ret;
@@ -125,7 +135,9 @@ int elf_file_read(int fd, const char *path, struct elf_file *ret, struct rti_err
 	file->fd = fd;
 	file->path = path;
 	file->interpreter[0] = '\0';
-	r = read_at(file, &file->header, sizeof(file->header), 0, "ELF header", err);
+	r = refuse_script(file, err);
+	if (r == 0)
+		r = read_at(file, &file->header, sizeof(file->header), 0, "ELF header", err);
 	if (r == 0)
 		r = check_header(file, err);
 	if (r < 0)

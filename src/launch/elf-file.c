@@ -118,7 +118,7 @@ static int check_segments(struct elf_file *file, struct rti_error *err)
 /* Said first: a script may be shorter than any ELF header. */
 static int refuse_script(const struct elf_file *file, struct rti_error *err)
 {
-	char start[2];
+	char start[2] = { 0 };
 
 	if (rti_retry(pread(file->fd, start, sizeof(start), 0)) != sizeof(start) ||
 	    memcmp(start, "#!", sizeof(start)) != 0)

@@ -98,12 +98,13 @@ static int fill_namespaces(enum rti_init_type type, const struct rti_config *con
 
 static const char *map_text(const struct rti_id_maps *maps, struct rti_arena *arena)
 {
-	const char *text = "";
+	enum { LINE_MAX_SIZE = sizeof("-9223372036854775808 ") * 3 };
+	char *text = rti_arena_array(arena, maps->count + 1, LINE_MAX_SIZE), *end = text;
 
 	for (size_t i = 0; i < maps->count && text; i++)
-		text = rti_arena_printf(arena, "%s%" PRId64 " %" PRId64 " %" PRId64 "\n", text,
-					maps->items[i].container_id, maps->items[i].host_id,
-					maps->items[i].size);
+		end += snprintf(end, LINE_MAX_SIZE, "%" PRId64 " %" PRId64 " %" PRId64 "\n",
+				maps->items[i].container_id, maps->items[i].host_id,
+				maps->items[i].size);
 	return text;
 }
 

@@ -52,7 +52,7 @@ struct spawn_report { /* what the child says about itself when it fails */
 struct spawn_child {
 	const struct spawn *spawn;
 	const sigset_t *mask;
-	sigset_t caught; /* signals whose action has to become the default */
+	sigset_t handled; /* signals whose action has to become the default */
 	pid_t parent;
 	int *fds; /* room for the child's own copy of spawn->fds */
 	int report_fd;
@@ -71,15 +71,15 @@ RAW static long raw_fcntl(int fd, int command, long arg)
 }
 
 /*
- * Default actions for what is caught: with shared memory a handler would run the parent's code. To
- * the kernel, zeroes are the default action whatever the layout of its structure.
+ * Default actions for all: with shared memory a handler would run the parent's code, and containers
+ * do not inherit what the caller ignores, as nohup(1) does. To the kernel, zeroes are the default action whatever the layout of its structure.
  */
 RAW static int reset_signals(const struct spawn_child *child)
 {
 	const char action[128] = { 0 };
 
 	for (int number = 1; number < NSIG; number++)
-		if (sigismember(&child->caught, number) == 1 &&
+		if (sigismember(&child->handled, number) == 1 &&
 		    syscall(SYS_rt_sigaction, number, action, NULL, (long)_NSIG / 8) < 0)
 			return -1;
 	return 0;
@@ -269,14 +269,13 @@ static int await_exec(const struct spawn *spawn, int report_fd, int pidfd, struc
 	return explain(spawn, &report, err);
 }
 
-static void find_caught(sigset_t *ret)
+static void find_handled(sigset_t *ret)
 {
 	struct sigaction action;
 
 	sigemptyset(ret);
 	for (int number = 1; number < NSIG; number++)
-		if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL &&
-		    action.sa_handler != SIG_IGN)
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
 			sigaddset(ret, number);
 }
 
@@ -288,7 +287,7 @@ static pid_t clone_blocked(struct spawn_child *child, int *ret_pidfd)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	find_caught(&child->caught);
+	find_handled(&child->handled);
 	child->mask = child->spawn->signal_mask ? child->spawn->signal_mask : &old;
 	if (child->spawn->cgroup_fd >= 0 || !CAN_SHARE)
 		pid = clone_copied(child, ret_pidfd);

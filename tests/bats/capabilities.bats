@@ -133,19 +133,19 @@ set_capabilities() { # JSON object with short names of sets
 	[ "$(sets)" = "0 20 20 20 0" ]
 }
 
-@test "the program starts with default signal dispositions and an empty mask" {
+@test "no signal is blocked or ignored, whatever the caller does" {
 	configure '.process.args = ["grep", "^Sig[IB]", "/proc/self/status"]'
-	trap '' USR1 PIPE
+	local ignored="QUIT USR1 PIPE TERM"
+	# With runc as the parent it is a matter of luck for these two.
+	not has_own_parent || ignored+=" HUP INT"
+	trap '' $ignored
 	run_container
-	trap - USR1 PIPE
-	succeeded
-	[[ ${lines[0]} == SigBlk:*0000000000000000 ]]
-	# What the caller of the runtime ignores may stay ignored; nothing else is.
-	[ $((0x${lines[1]##*	} & ~(1 << (10 - 1) | 1 << (13 - 1)))) = 0 ]
+	[ "$(echo ${lines[*]})" = "SigBlk: 0000000000000000 SigIgn: 0000000000000000" ]
 	configure '.process.args = ["sleep", "1000"]'
 	run_detached
+	trap - $ignored
 	succeeded
 	execute grep '^Sig[IB]' /proc/self/status
-	[[ ${lines[0]} == SigBlk:*0000000000000000 ]]
-	[[ ${lines[1]} == SigIgn:*0000000000000000 ]]
+	[ "$(echo ${lines[*]})" = "SigBlk: 0000000000000000 SigIgn: 0000000000000000" ]
+	grep -qx 'SigIgn:	0000000000000000' "/proc/$(container_state .pid)/status"
 }

@@ -56,7 +56,7 @@ on_v2() {
 	configure '.linux.resources.pids = {"limit": 7}'
 	start_sleeper
 	[ "$(cat "$(path_of pids)/pids.max")" = 7 ]
-	run runtime exec "$ID" sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 5 & done; wait'
+	run runtime exec "$ID" sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 0.5 & done; wait'
 	[[ $output == *"can't fork"* ]]
 }
 

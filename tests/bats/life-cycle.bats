@@ -171,3 +171,37 @@ has_processes() { [ "$(list_leftovers | grep -c "^process: ")" = "$1" ]; }
 	succeeded
 	[ "$output" = fine ]
 }
+
+@test "ten containers at once" {
+	local i pids=()
+	script 'sleep 0.2; exit 3'
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		runtime run --bundle "$BUNDLE" "$ID-$i" >"$OUT.$i" 2>&1 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		status=0
+		wait "$i" || status=$?
+		[ "$status" = 3 ]
+	done
+	nothing_left
+}
+
+@test "a runtime that is killed while it creates leaves no process" {
+	local i process
+	long_life
+	no_process() { not grep -q ^process: <(list_leftovers); }
+	for i in 1 2 3 4 5 6 7 8 9; do
+		runtime create --bundle "$BUNDLE" "$ID" >"$OUT" 2>&1 </dev/null 3>&- &
+		sleep "0.0$i"
+		while process=$(pgrep -f -- "create --bundle $BUNDLE $ID\$"); do
+			kill -KILL $process 2>/dev/null || true
+		done
+		wait
+		[ ! -e "$STATE/$ID/state.json" ] || break
+		eventually no_process
+		# Nobody but the killed one knew of the cgroups.
+		find /sys/fs/cgroup -depth -type d -name "$ID" -exec rmdir {} + 2>/dev/null
+		runtime delete --force "$ID"
+	done
+}

@@ -27,6 +27,13 @@ prepare() {
 	[ "$output" = 20 ]
 }
 
+@test "CVE-2021-43784: maps too long for the message to the init are refused" {
+	configure '.linux.uidMappings = [range(8000) | {containerID: ., hostID: (. + 100000), size: 1}]'
+	run_container
+	failed_with "(larger than UINT16_MAX)"
+	nothing_left
+}
+
 @test "files belong to the mapped ids on both sides" {
 	chmod 777 "$BUNDLE/rootfs/tmp"
 	configure '.process.user = {uid: 1000, gid: 1001}'

@@ -205,9 +205,9 @@ mount_line() { script "grep ' $1 ' /proc/self/mountinfo"; }
 
 @test "a root that is an overlay, and one that is read-only already" {
 	script 'touch /x && echo fine'
-	on_private_mounts 'mkdir "$BUNDLE/upper" "$BUNDLE/work" "$BUNDLE/merged"
-		mount -t tmpfs none "$BUNDLE/work" && mkdir "$BUNDLE/work/upper" "$BUNDLE/work/work"
-		mount -t overlay -o "lowerdir=$BUNDLE/rootfs,upperdir=$BUNDLE/work/upper,workdir=$BUNDLE/work/work" overlay "$BUNDLE/merged"
+	on_private_mounts 'mkdir "$BUNDLE/upper" "$BUNDLE/layers" "$BUNDLE/merged"
+		mount -t tmpfs none "$BUNDLE/layers" && mkdir "$BUNDLE/layers/upper" "$BUNDLE/layers/tmp"
+		mount -t overlay -o "lowerdir=$BUNDLE/rootfs,upperdir=$BUNDLE/layers/upper,workdir=$BUNDLE/layers/tmp" overlay "$BUNDLE/merged"
 		configure ".root.path = \"merged\"" && runtime run --bundle "$BUNDLE" "$ID"
 		mount -o remount,ro "$BUNDLE/merged"; configure ".root.readonly = true"
 		runtime run --bundle "$BUNDLE" "$ID" 2>&1 || true'

@@ -135,7 +135,7 @@ same_for_each_mount() { # lines of destination, type, source, options
 		| .linux.maskedPaths += ["/root", "/var", "/var/", "/missing", "/etc/group"]
 		| .linux.readonlyPaths += ["/tmp", "/etc/passwd", "/missing"]
 		| .linux.sysctl = {"net.ipv4.ip_forward": "1"}
-		| .process.user.umask = 63 | .process.cwd = "/work/../here"'
+		| .process.user.umask = 63 | .process.cwd = "/place/../here"'
 	same_as_runc
 }
 

@@ -62,7 +62,7 @@ static int usual_container(struct box *box)
 
 	box_mount_usual(box);
 	box->config.readonlyfs = true;
-	box->init.cwd = "/work/here";
+	box->init.cwd = "/place/here";
 	BOX_CHECK(box_enter(box) == 0);
 	BOX_CHECK(is_type("/proc", PROC_SUPER_MAGIC) && is_type("/sys", SYSFS_MAGIC));
 	BOX_CHECK(is_type("/dev", TMPFS_MAGIC) && is_type("/dev/pts", DEVPTS_SUPER_MAGIC));
@@ -72,7 +72,7 @@ static int usual_container(struct box *box)
 	BOX_CHECK(stat("/dev/shm", &st) == 0 && st.st_mode == (S_IFDIR | 01777));
 	BOX_CHECK(has_flags("/sys", ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC, 0));
 	BOX_CHECK(has_flags("/", ST_RDONLY, 0) && has_flags("/dev", ST_NOSUID, ST_RDONLY));
-	BOX_CHECK(stat("/work/here", &st) == 0 && S_ISDIR(st.st_mode));
+	BOX_CHECK(stat("/place/here", &st) == 0 && S_ISDIR(st.st_mode));
 	BOX_CHECK(umask(0) == 022);
 	/* The host's root is gone, and its mounts with it. */
 	BOX_CHECK(stat(box->top, &st) < 0 && errno == ENOENT);

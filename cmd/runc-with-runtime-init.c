@@ -22,7 +22,8 @@ static int run(char **argv, char **environment, struct rti_error *err)
 
 	/* A set-uid launcher would let its caller choose what runs with its rights. */
 	if (getauxval(AT_SECURE))
-		return rti_refuse(err, EPERM, "refusing to run set-uid, set-gid or with file capabilities");
+		return rti_refuse(err, EPERM,
+				  "refusing to run set-uid, set-gid or with file capabilities");
 	r = options_read(CONFIGURATION_FILE, &options, err);
 	if (r < 0)
 		return r;

@@ -48,8 +48,10 @@ static const struct {
 	{ RTI_BOOTSTRAP_GID_MAP, PAYLOAD_TEXT, offsetof(struct rti_bootstrap, gid_map) },
 	{ RTI_BOOTSTRAP_NEWGIDMAP, PAYLOAD_TEXT, offsetof(struct rti_bootstrap, newgidmap) },
 	{ RTI_BOOTSTRAP_SETGROUPS, PAYLOAD_TRUE, offsetof(struct rti_bootstrap, setgroups) },
-	{ RTI_BOOTSTRAP_OOM_SCORE_ADJ, PAYLOAD_TEXT, offsetof(struct rti_bootstrap, oom_score_adj) },
-	{ RTI_BOOTSTRAP_ROOTLESS_EUID, PAYLOAD_BOOL, offsetof(struct rti_bootstrap, rootless_euid) },
+	{ RTI_BOOTSTRAP_OOM_SCORE_ADJ, PAYLOAD_TEXT,
+	  offsetof(struct rti_bootstrap, oom_score_adj) },
+	{ RTI_BOOTSTRAP_ROOTLESS_EUID, PAYLOAD_BOOL,
+	  offsetof(struct rti_bootstrap, rootless_euid) },
 	{ RTI_BOOTSTRAP_TIME_OFFSETS, PAYLOAD_TEXT, offsetof(struct rti_bootstrap, time_offsets) },
 };
 
@@ -99,7 +101,8 @@ int rti_bootstrap_encode(const struct rti_bootstrap *bootstrap, void **ret, size
 			continue;
 		if (part > PAYLOAD_MAX)
 			return rti_refuse(err, E2BIG,
-					  "netlink: cannot serialize bytemsg of length %zu (larger than UINT16_MAX)",
+					  "netlink: cannot serialize bytemsg of length %zu "
+					  "(larger than UINT16_MAX)",
 					  part + sizeof(struct attribute));
 		size += sizeof(struct attribute) + ALIGN4(part);
 	}
@@ -133,12 +136,14 @@ static int set_member(struct rti_bootstrap *bootstrap, size_t row, const char *p
 	if (attributes[row].payload == PAYLOAD_TEXT) {
 		if (size == 0 || payload[size - 1] != '\0' || strlen(payload) != size - 1)
 			return rti_refuse(err, EBADMSG,
-					  "bootstrap attribute %u is not a NUL-terminated text", type);
+					  "bootstrap attribute %u is not a NUL-terminated text",
+					  type);
 		*(const char **)(void *)member = payload;
 		return 0;
 	}
 	if (size != sizeof(uint32_t))
-		return rti_refuse(err, EBADMSG, "bootstrap attribute %u has %zu bytes, not 4", type, size);
+		return rti_refuse(err, EBADMSG, "bootstrap attribute %u has %zu bytes, not 4", type,
+				  size);
 	if (attributes[row].payload == PAYLOAD_NUMBER)
 		memcpy(member, payload, sizeof(uint32_t));
 	else
@@ -167,7 +172,8 @@ static int decode_payload(struct rti_bootstrap *bootstrap, const char *bytes, si
 		int r;
 
 		if (left < sizeof(attribute))
-			return rti_refuse(err, EBADMSG, "%zu stray bytes after the bootstrap data", left);
+			return rti_refuse(err, EBADMSG, "%zu stray bytes after the bootstrap data",
+					  left);
 		memcpy(&attribute, bytes + at, sizeof(attribute));
 		if (attribute.length < sizeof(attribute) || attribute.length > left)
 			return rti_refuse(err, EBADMSG,
@@ -188,12 +194,14 @@ static int check_header(const struct header *header, struct rti_error *err)
 	if (header->type != RTI_BOOTSTRAP_MESSAGE_TYPE)
 		return rti_refuse(err, EBADMSG, "unexpected msg type %u", header->type);
 	if (header->length < sizeof(*header) || header->length > RTI_BOOTSTRAP_MAX)
-		return rti_refuse(err, EBADMSG, "invalid netlink message length %u", header->length);
+		return rti_refuse(err, EBADMSG, "invalid netlink message length %u",
+				  header->length);
 	return 0;
 }
 
 /* Takes ownership of @storage, which holds what follows the header. */
-static int decode_stored(char *storage, size_t size, struct rti_bootstrap *ret, struct rti_error *err)
+static int decode_stored(char *storage, size_t size, struct rti_bootstrap *ret,
+			 struct rti_error *err)
 {
 	struct rti_bootstrap bootstrap = { .storage = storage };
 	int r = decode_payload(&bootstrap, storage, size, err);
@@ -213,19 +221,22 @@ int rti_bootstrap_decode(const void *bytes, size_t size, struct rti_bootstrap *r
 	int r;
 
 	if (size < sizeof(header))
-		return rti_refuse(err, EBADMSG, "failed to read netlink header (got %zu of %zu bytes)",
-				  size, sizeof(header));
+		return rti_refuse(err, EBADMSG,
+				  "failed to read netlink header (got %zu of %zu bytes)", size,
+				  sizeof(header));
 	memcpy(&header, bytes, sizeof(header));
 	r = check_header(&header, err);
 	if (r < 0)
 		return r;
 	if (header.length != size)
-		return rti_refuse(err, EBADMSG, "failed to read netlink payload (got %zu of %zu bytes)",
+		return rti_refuse(err, EBADMSG,
+				  "failed to read netlink payload (got %zu of %zu bytes)",
 				  size - sizeof(header), header.length - sizeof(header));
 	size -= sizeof(header);
 	storage = malloc(size ? size : 1);
 	if (!storage)
-		return rti_fail(err, ENOMEM, "failed to allocate %zu bytes of memory for nl_payload", size);
+		return rti_fail(err, ENOMEM,
+				"failed to allocate %zu bytes of memory for nl_payload", size);
 	memcpy(storage, (const char *)bytes + sizeof(header), size);
 	return decode_stored(storage, size, ret, err);
 }
@@ -242,7 +253,8 @@ int rti_bootstrap_receive(int fd, struct rti_bootstrap *ret, struct rti_error *e
 	if (n < 0)
 		return rti_fail(err, (int)-n, "failed to read netlink header");
 	if (n < (ssize_t)sizeof(header))
-		return rti_refuse(err, EBADMSG, "failed to read netlink header (got %zd of %zu bytes)", n,
+		return rti_refuse(err, EBADMSG,
+				  "failed to read netlink header (got %zd of %zu bytes)", n,
 				  sizeof(header));
 	r = check_header(&header, err);
 	if (r < 0)
@@ -250,14 +262,16 @@ int rti_bootstrap_receive(int fd, struct rti_bootstrap *ret, struct rti_error *e
 	size = header.length - sizeof(header);
 	storage = malloc(size ? size : 1);
 	if (!storage)
-		return rti_fail(err, ENOMEM, "failed to allocate %zu bytes of memory for nl_payload", size);
+		return rti_fail(err, ENOMEM,
+				"failed to allocate %zu bytes of memory for nl_payload", size);
 	n = rti_read_full(fd, storage, size);
 	if (n >= 0 && (size_t)n == size)
 		return decode_stored(storage, size, ret, err);
 	free(storage);
 	if (n < 0)
 		return rti_fail(err, (int)-n, "failed to read netlink payload");
-	return rti_refuse(err, EBADMSG, "failed to read netlink payload (got %zd of %zu bytes)", n, size);
+	return rti_refuse(err, EBADMSG, "failed to read netlink payload (got %zd of %zu bytes)", n,
+			  size);
 }
 
 void rti_bootstrap_done(struct rti_bootstrap *bootstrap)

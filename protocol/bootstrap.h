@@ -3,9 +3,9 @@
  * Bootstrap data: the first message on the init pipe, framed like a netlink message, and the pid
  * message that answers it.
  *
- * Each attribute has a 16-bit length, so its payload is at most 65531 bytes; the encoder refuses more
- * instead of letting the length wrap (CVE-2021-43784), and the decoder computes in size_t and checks
- * every length against what is there.
+ * Each attribute has a 16-bit length, so its payload is at most 65531 bytes; the encoder refuses
+ * more instead of letting the length wrap (CVE-2021-43784), and the decoder computes in size_t and
+ * checks every length against what is there.
  */
 #ifndef RTI_PROTOCOL_BOOTSTRAP_H
 #define RTI_PROTOCOL_BOOTSTRAP_H
@@ -53,8 +53,8 @@ struct rti_bootstrap {
  * rti_bootstrap_encode() - the bytes that runc's parent would write
  * @ret: on success malloc()ed bytes, to be sent with one write; the caller frees them
  *
- * Return: 0; -E2BIG if a text does not fit its attribute, with runc's words `netlink: cannot serialize
- * bytemsg of length N (larger than UINT16_MAX)`; -ENOMEM.
+ * Return: 0; -E2BIG if a text does not fit its attribute, with runc's words `netlink: cannot
+ * serialize bytemsg of length N (larger than UINT16_MAX)`; -ENOMEM.
  */
 int rti_bootstrap_encode(const struct rti_bootstrap *bootstrap, void **ret, size_t *ret_size,
 			 struct rti_error *err);

@@ -24,8 +24,8 @@ enum rti_dialect {
  *
  * Releases after the newest known line count as RTI_DIALECT_RUNC_MAIN.
  *
- * Return: 0; -EINVAL if @version is no version; -EPROTONOSUPPORT for releases before 1.2, which speak
- * another protocol.
+ * Return: 0; -EINVAL if @version is no version; -EPROTONOSUPPORT for releases before 1.2, which
+ * speak another protocol.
  */
 int rti_dialect_from_version(const char *version, enum rti_dialect *ret);
 

@@ -86,7 +86,7 @@ const struct rti_object rti_init_config_object_1_2 = { "libcontainer.initConfig"
 						       sizeof(struct rti_init_config),
 						       init_config_fields_1_2 };
 
-/* "1000:1000". Names would have to be looked up in the container; the runc command sends numbers. */
+/* "1000:1000". Names would have to be looked up in the container; runc sends numbers. */
 static int parse_user(struct rti_init_config *config, struct rti_error *err)
 {
 	char uid[16];

@@ -2,10 +2,10 @@
 /**
  * The init configuration: what the parent tells the init, as plain C data.
  *
- * The parent writes it as one JSON object on the init pipe. This header is the data that every layer
- * shares; names follow the wire's keys. Members that a peer may leave out hold zero, NULL or an empty
- * list. Where the wire tells "absent or null" from "empty" apart, the member is a pointer, or a list
- * whose @items is NULL for null and not NULL for an empty list.
+ * The parent writes it as one JSON object on the init pipe. This header is the data that every
+ * layer shares; names follow the wire's keys. Members that a peer may leave out hold zero, NULL or
+ * an empty list. Where the wire tells "absent or null" from "empty" apart, the member is a pointer,
+ * or a list whose @items is NULL for null and not NULL for an empty list.
  *
  * Memory: everything hangs on the arena of the rti_init_config; nothing is freed by itself.
  */
@@ -421,8 +421,8 @@ struct rti_init_config {
  * rti_init_config_read() - read and decode one init configuration from the init pipe
  * @fd:      the init pipe; borrowed, read up to the end of the object and not beyond what one
  *           read(2) gives; end of file is not awaited
- * @unknown: called for each key that this project does not know, with its path ("config.newKey") and
- *           its JSON text cut to a short length; may be NULL
+ * @unknown: called for each key that this project does not know, with its path ("config.newKey")
+ * and its JSON text cut to a short length; may be NULL
  * @data:    for @unknown
  * @ret:     on success the configuration; release with rti_init_config_done()
  * @err:     on failure, what was wrong and where in the object
@@ -430,11 +430,11 @@ struct rti_init_config {
  * Tolerates what Go's decoder tolerates: null and missing keys, keys in other case, unknown and
  * repeated keys, bytes after the object. Numbers must be integers in range; strings must not hold a
  * NUL; depth and size are bounded. A missing "config" object is refused. Members of the 1.2 dialect
- * are put where the later dialects have them (user into uid and gid, config.scheduler into scheduler,
- * config.io_priority into io_priority unless it is an exec, rootless_* into config), and what 1.2 alone
- * understands otherwise becomes what it means: a null environment is an empty one, null capabilities
- * are those of config or none at all. Hooks of which there are none are NULL, and CPU and node sets
- * have no zero words at their end, whichever dialect wrote them.
+ * are put where the later dialects have them (user into uid and gid, config.scheduler into
+ * scheduler, config.io_priority into io_priority unless it is an exec, rootless_* into config), and
+ * what 1.2 alone understands otherwise becomes what it means: a null environment is an empty one,
+ * null capabilities are those of config or none at all. Hooks of which there are none are NULL, and
+ * CPU and node sets have no zero words at their end, whichever dialect wrote them.
  *
  * Return: 0; -ENODATA for end of file before the object ("EOF", "unexpected EOF"); -EBADMSG for an
  * object that cannot be accepted; -ENOMEM; or what read(2) gave. On failure @ret is empty.
@@ -446,8 +446,8 @@ int rti_init_config_read(int fd, void (*unknown)(void *data, const char *path, c
  * rti_init_config_decode() - decode an init configuration from memory; as rti_init_config_read()
  */
 int rti_init_config_decode(const char *json, size_t size,
-			   void (*unknown)(void *data, const char *path, const char *json), void *data,
-			   struct rti_init_config *ret, struct rti_error *err);
+			   void (*unknown)(void *data, const char *path, const char *json),
+			   void *data, struct rti_init_config *ret, struct rti_error *err);
 
 /**
  * rti_init_config_encode() - the JSON text that a runc parent of @dialect would write
@@ -459,8 +459,8 @@ int rti_init_config_decode(const char *json, size_t size,
  *
  * Return: 0 or -ENOMEM.
  */
-int rti_init_config_encode(const struct rti_init_config *config, enum rti_dialect dialect, char **ret,
-			   size_t *ret_size, struct rti_error *err);
+int rti_init_config_encode(const struct rti_init_config *config, enum rti_dialect dialect,
+			   char **ret, size_t *ret_size, struct rti_error *err);
 
 /**
  * rti_init_config_done() - release everything; accepts a zeroed or already released one

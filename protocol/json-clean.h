@@ -16,8 +16,8 @@
  *
  * Malformed escapes are left to the parser, which refuses them.
  *
- * Return: bytes of the result; equal to @size for a string that needs no change (a replaced byte grows
- * to three, a replaced escape shrinks from six to three; see @ret_changed).
+ * Return: bytes of the result; equal to @size for a string that needs no change (a replaced byte
+ * grows to three, a replaced escape shrinks from six to three; see @ret_changed).
  */
 size_t rti_json_clean(const char *text, size_t size, char *ret, bool *ret_changed);
 

@@ -54,8 +54,9 @@ static void quote(unsigned char byte, char ret[8])
 		unsigned char byte;
 		char quoted[3];
 	} escapes[] = {
-		{ '\a', "\\a" }, { '\b', "\\b" }, { '\f', "\\f" },  { '\n', "\\n" },  { '\r', "\\r" },
-		{ '\t', "\\t" }, { '\v', "\\v" }, { '\'', "\\'" }, { '\\', "\\\\" },
+		{ '\a', "\\a" }, { '\b', "\\b" }, { '\f', "\\f" },
+		{ '\n', "\\n" }, { '\r', "\\r" }, { '\t', "\\t" },
+		{ '\v', "\\v" }, { '\'', "\\'" }, { '\\', "\\\\" },
 	};
 
 	for (size_t i = 0; i < sizeof(escapes) / sizeof(*escapes); i++)

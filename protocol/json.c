@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parser sees whole tokens only: a string or a number that is cut by the end of a chunk waits in
- * reader->kept for its other part. That keeps reading linear (the parser scans a cut token again for
- * each of its chunks), and lets a string be looked at as a whole before the parser decodes it.
+ * The parser sees whole tokens only: a string or a number that is cut by the end of a chunk waits
+ * in reader->kept for its other part. That keeps reading linear (the parser scans a cut token again
+ * for each of its chunks), and lets a string be looked at as a whole before the parser decodes it.
  */
 #include "protocol/json.h"
 
@@ -50,9 +50,9 @@ struct rti_json_reader {
 };
 
 /*
- * The parser does not look at what its allocator gives it, so it must not get an empty hand: running
- * out of memory leaves it by longjmp(). It may be half made or in the middle of something then, so
- * its blocks are not its own to free.
+ * The parser does not look at what its allocator gives it, so it must not get an empty hand:
+ * running out of memory leaves it by longjmp(). It may be half made or in the middle of something
+ * then, so its blocks are not its own to free.
  */
 static void **find_block(struct rti_json_reader *reader, const void *memory)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * JSON text: a reader that is fed bytes as they come and reports tokens, and a writer that gives the
- * bytes that Go's encoding/json gives.
+ * JSON text: a reader that is fed bytes as they come and reports tokens, and a writer that gives
+ * the bytes that Go's encoding/json gives.
  *
  * json.c is the only file that knows the JSON parser (yajl). What Go reads differently from yajl is
  * evened out before the parser sees it (json-clean.c).
@@ -32,8 +32,8 @@ enum rti_json_kind {
 
 struct rti_json_token {
 	enum rti_json_kind kind;
-	const char *text; /* number: as it stands in the JSON text; string, key: unescaped, valid UTF-8;
-			     may hold NUL; not NUL-terminated, valid during the call */
+	const char *text; /* number: as it stands in the JSON text; string, key: unescaped, valid
+			     UTF-8; may hold NUL; not NUL-terminated, valid during the call */
 	size_t size;
 };
 
@@ -70,8 +70,8 @@ int rti_json_reader_feed(struct rti_json_reader *reader, const char *text, size_
 /**
  * rti_json_reader_finish() - the text has ended
  *
- * Return: 0 when the value is complete; -ENODATA: "EOF" where there was none, "unexpected EOF" in the
- * middle of it; else as rti_json_reader_feed().
+ * Return: 0 when the value is complete; -ENODATA: "EOF" where there was none, "unexpected EOF" in
+ * the middle of it; else as rti_json_reader_feed().
  */
 int rti_json_reader_finish(struct rti_json_reader *reader, struct rti_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * State texts of the runtime specification: what hooks read on their stdin, and what a seccomp agent
- * receives.
+ * State texts of the runtime specification: what hooks read on their stdin, and what a seccomp
+ * agent receives.
  */
 #ifndef RTI_PROTOCOL_PROCESS_STATE_H
 #define RTI_PROTOCOL_PROCESS_STATE_H
@@ -43,7 +43,8 @@ struct rti_process_state {
 };
 
 /**
- * rti_process_state_encode() - the specification's ContainerProcessState; as rti_spec_state_encode()
+ * rti_process_state_encode() - the specification's ContainerProcessState; as
+ * rti_spec_state_encode()
  */
 int rti_process_state_encode(const struct rti_process_state *state, char **ret, size_t *ret_size,
 			     struct rti_error *err);

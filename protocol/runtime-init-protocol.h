@@ -2,7 +2,8 @@
 /**
  * The wire between an OCI runtime and its container init: everything of the protocol library.
  *
- * `pkg-config --cflags --libs runtime-init-protocol`, then `#include "protocol/runtime-init-protocol.h"`.
+ * `pkg-config --cflags --libs runtime-init-protocol`, then
+ * `#include "protocol/runtime-init-protocol.h"`.
  * PROTOCOL.md says what the messages mean.
  */
 #ifndef RTI_PROTOCOL_RUNTIME_INIT_PROTOCOL_H

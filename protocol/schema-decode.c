@@ -19,7 +19,7 @@
 
 #define EXCERPT_SIZE 128 /* JSON text of an unknown key's value; longer ones are cut */
 
-/* Frames *********************************************************************************************/
+/* Frames ****************************************************************************************/
 
 static int push(struct decoder *decoder, const struct frame *fresh, struct rti_error *err)
 {
@@ -128,7 +128,7 @@ static int end_list(struct decoder *decoder, struct rti_error *err)
 	return 0;
 }
 
-/* Keys and values ************************************************************************************/
+/* Keys and values *******************************************************************************/
 
 static int on_key(struct decoder *decoder, struct frame *frame, const struct rti_json_token *token,
 		  struct rti_error *err)
@@ -236,8 +236,9 @@ static int store(struct decoder *decoder, const struct rti_json_token *token, st
 				       .object = field ? field->object : decoder->object,
 				       .base = slot->member };
 
-		return token->kind == RTI_JSON_BEGIN_OBJECT ? push(decoder, &fresh, err)
-							    : rti_decoder_mismatch(decoder, token, slot, err);
+		return token->kind == RTI_JSON_BEGIN_OBJECT
+			       ? push(decoder, &fresh, err)
+			       : rti_decoder_mismatch(decoder, token, slot, err);
 	}
 	if (rti_slot_is_scalar(slot))
 		return rti_decoder_store_scalar(decoder, token, slot, err);
@@ -300,7 +301,7 @@ static int on_token(void *data, const struct rti_json_token *token, struct rti_e
 	}
 }
 
-/* Entry points ***************************************************************************************/
+/* Entry points **********************************************************************************/
 
 static int begin(struct decoder *decoder, size_t size_max, struct rti_error *err)
 {

@@ -26,7 +26,7 @@ struct frame {
 	enum frame_kind kind;
 	const struct rti_object *object; /* of an object, or of a list's or a map's elements */
 	void *base;			 /* the structure, or the struct list that is made */
-	const struct rti_field *field;	 /* an object's current key, NULL: unknown; else the list's */
+	const struct rti_field *field; /* an object's current key, NULL: unknown; else the list's */
 	const char *key;		 /* a map's current key, in the arena */
 	char *scratch;			 /* elements so far; kept for the next list of this depth */
 	size_t capacity;		 /* bytes of scratch */

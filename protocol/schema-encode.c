@@ -42,8 +42,9 @@ static bool is_zero(enum rti_field_type type, const void *member)
 
 static bool is_list(enum rti_field_type type)
 {
-	return (type >= RTI_FIELD_STRINGS && type <= RTI_FIELD_WORDS) || type == RTI_FIELD_OBJECTS ||
-	       type == RTI_FIELD_STRING_MAP || type == RTI_FIELD_OBJECT_MAP;
+	return (type >= RTI_FIELD_STRINGS && type <= RTI_FIELD_WORDS) ||
+	       type == RTI_FIELD_OBJECTS || type == RTI_FIELD_STRING_MAP ||
+	       type == RTI_FIELD_OBJECT_MAP;
 }
 
 static bool is_left_out(const struct rti_field *field, const void *member,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Single values: their types, how they get from text into memory, and what is said of a value of the
- * wrong kind; and the keys that lead to them.
+ * Single values: their types, how they get from text into memory, and what is said of a value of
+ * the wrong kind; and the keys that lead to them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -131,8 +131,8 @@ int rti_decoder_mismatch(const struct decoder *decoder, const struct rti_json_to
 
 	place_of(decoder, place, sizeof(place));
 	if (token->kind == RTI_JSON_NUMBER && slot_is_number(slot))
-		snprintf(literal, sizeof(literal), " %.*s", (int)(token->size > 48 ? 48 : token->size),
-			 token->text);
+		snprintf(literal, sizeof(literal), " %.*s",
+			 (int)(token->size > 48 ? 48 : token->size), token->text);
 	if (named)
 		name = slot->type == RTI_FIELD_STRINGS ? "[]" : "";
 	else if (object)
@@ -150,9 +150,10 @@ int rti_decoder_copy_text(const struct decoder *decoder, const struct rti_json_t
 	char place[PATH_SIZE + 64];
 
 	if (nul && field && field->environment)
-		return rti_refuse(err, EBADMSG,
-				  "invalid environment variable \"%.*s\": contains nul byte (\\x00)",
-				  (int)strcspn(token->text, "="), token->text);
+		return rti_refuse(
+			err, EBADMSG,
+			"invalid environment variable \"%.*s\": contains nul byte (\\x00)",
+			(int)strcspn(token->text, "="), token->text);
 	if (nul) {
 		place_of(decoder, place, sizeof(place));
 		return rti_refuse(err, EBADMSG, "json: %s: \"%.256s\": contains nul byte (\\x00)",

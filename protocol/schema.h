@@ -36,7 +36,7 @@ enum rti_field_type {
 	RTI_FIELD_OBJECTS,	/* a list of structures, each described by .object */
 	RTI_FIELD_STRING_MAP,	/* struct rti_string_map */
 	RTI_FIELD_OBJECT_MAP,	/* a list of structures whose first member is the key, a string */
-	RTI_FIELD_RAW,		/* const char *: the value as JSON text without blanks; null: NULL */
+	RTI_FIELD_RAW,		/* const char *: the value as JSON text, no blanks; null: NULL */
 	RTI_FIELD_SKIP,		/* accepted and not kept: a key that nobody on our side acts on */
 };
 
@@ -46,7 +46,7 @@ enum rti_omit {
 	RTI_OMIT_ZERO,	    /* left out in every dialect */
 	RTI_OMIT_ZERO_1_3,  /* written before 1.3, left out from then on */
 	RTI_OMIT_ZERO_1_4,  /* written before 1.4, left out from then on */
-	RTI_OMIT_CGROUP,    /* as RTI_OMIT_ZERO_1_3; but main writes a list that is empty, not null */
+	RTI_OMIT_CGROUP,    /* as RTI_OMIT_ZERO_1_3; but main writes an empty list, not null */
 };
 
 struct rti_object;
@@ -55,15 +55,15 @@ struct rti_object;
 struct rti_field {
 	const char *key;
 	const struct rti_object *object;
-	const char *type_name; /* in error texts, where the peer has a name for a string or number */
+	const char *type_name; /* in error texts, if the peer has a name for a string or number */
 	uint16_t offset;
 	bool pointer : 1; /* the member is a pointer to the value; NULL means null or absent */
 	bool plain : 1;	  /* with .pointer: the wire knows no null here, NULL is written as zero */
-	bool padded : 1;  /* WORDS: written as 16 words before main, as few as needed from then on */
+	bool padded : 1;  /* WORDS: 16 words before main, as few as needed from then on */
 	bool environment : 1; /* STRINGS: NAME=VALUE, which has an error text of its own */
 	enum rti_field_type type : 8;
 	enum rti_omit omit : 8;
-	enum rti_dialect since : 8; /* first dialect that writes the key; decoding takes it always */
+	enum rti_dialect since : 8; /* first dialect that writes the key; always decoded */
 	enum rti_dialect until : 8; /* first dialect that no longer writes it; 0: none */
 };
 
@@ -136,11 +136,11 @@ struct rti_object {
  * @err:     on failure, what was wrong and where, in the words of Go's decoder as far as known:
  *           "json: cannot unmarshal string into Go struct field initConfig.args of type []string"
  *
- * Tolerates what Go's decoder tolerates: a key that matches no row exactly is matched without regard
- * to case; null leaves a plain member as it is and empties pointers, lists and maps; for a repeated
- * key the last value counts (lists start again, objects and maps are merged); a text of just null
- * changes nothing. Numbers must be integers in range of the member. A kept string must not hold a
- * NUL.
+ * Tolerates what Go's decoder tolerates: a key that matches no row exactly is matched without
+ * regard to case; null leaves a plain member as it is and empties pointers, lists and maps; for a
+ * repeated key the last value counts (lists start again, objects and maps are merged); a text of
+ * just null changes nothing. Numbers must be integers in range of the member. A kept string must
+ * not hold a NUL.
  *
  * Return: 0; -ENODATA for a text that ends early ("EOF", "unexpected EOF"; with RTI_DECODE_WHOLE
  * "unexpected end of JSON input"); -EBADMSG for one that cannot be accepted; -ENOMEM. On failure
@@ -181,7 +181,7 @@ extern const struct rti_object rti_config_object;	   /* struct rti_config */
 extern const struct rti_object rti_cgroups_object;	   /* struct rti_cgroups */
 extern const struct rti_object rti_mount_object;	   /* struct rti_mount */
 extern const struct rti_object rti_seccomp_object;	   /* struct rti_seccomp */
-extern const struct rti_object rti_capabilities_object;	   /* struct rti_capabilities, capital keys */
+extern const struct rti_object rti_capabilities_object; /* struct rti_capabilities, capital keys */
 extern const struct rti_object rti_spec_state_object;	   /* struct rti_spec_state */
 
 #endif

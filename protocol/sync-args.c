@@ -16,7 +16,9 @@ struct error_arg {
 };
 
 static const struct rti_field error_fields[] = {
-	{ .key = "message", .type = RTI_FIELD_STRING, .offset = offsetof(struct error_arg, message) },
+	{ .key = "message",
+	  .type = RTI_FIELD_STRING,
+	  .offset = offsetof(struct error_arg, message) },
 	{ .key = NULL },
 };
 
@@ -50,8 +52,8 @@ static int encode(const void *from, const struct rti_object *object, enum rti_di
 	return rti_json_writer_finish(&writer, ret, NULL, err);
 }
 
-static int decode(const struct rti_sync_message *message, const struct rti_object *object, void *into,
-		  struct rti_arena *arena, struct rti_error *err)
+static int decode(const struct rti_sync_message *message, const struct rti_object *object,
+		  void *into, struct rti_arena *arena, struct rti_error *err)
 {
 	return rti_json_decode_object(message->arg, strlen(message->arg), object, into, arena,
 				      RTI_DECODE_WHOLE, NULL, NULL, err);
@@ -126,8 +128,10 @@ int rti_sync_mount_fd_decode(const struct rti_sync_message *message, const char 
 		return rti_refuse(err, EBADMSG, "sync \"procMountFd\" is missing an argument");
 	r = decode(message, &mount_fd_object, &arg, &arena, err);
 	if (r < 0)
-		r = rti_prefix(err, r, "mountfd request for \"%s\": invalid mount fd response argument \"%s\"",
-			       source, message->arg);
+		r = rti_prefix(
+			err, r,
+			"mountfd request for \"%s\": invalid mount fd response argument \"%s\"",
+			source, message->arg);
 	else
 		*ret_detached = arg.type && strcmp(arg.type, "open_tree") == 0;
 	rti_arena_done(&arena);

@@ -50,7 +50,8 @@ static int take_type(struct envelope *envelope, const struct rti_json_token *tok
 	if (token->kind == RTI_JSON_NULL)
 		return 0;
 	if (token->kind != RTI_JSON_STRING)
-		return rti_refuse(err, EBADMSG, "json: cannot unmarshal a value into field type of type string");
+		return rti_refuse(err, EBADMSG,
+				  "json: cannot unmarshal a value into field type of type string");
 	memcpy(message->name, token->text, size);
 	message->name[size] = '\0';
 	message->type = RTI_SYNC_NONE;
@@ -76,7 +77,8 @@ static int take_flags(struct envelope *envelope, const struct rti_json_token *to
 		if (rti_number_u64(text, UINT32_MAX, &envelope->message->flags))
 			return 0;
 	}
-	return rti_refuse(err, EBADMSG, "json: cannot unmarshal a value into field flags of type int");
+	return rti_refuse(err, EBADMSG,
+			  "json: cannot unmarshal a value into field flags of type int");
 }
 
 static void take_arg(struct envelope *envelope, const struct rti_json_token *token)
@@ -115,7 +117,8 @@ static int take_token(void *data, const struct rti_json_token *token, struct rti
 		if (token->kind == RTI_JSON_NULL)
 			return 0;
 		if (token->kind != RTI_JSON_BEGIN_OBJECT)
-			return rti_refuse(err, EBADMSG, "json: cannot unmarshal a value that is no object");
+			return rti_refuse(err, EBADMSG,
+					  "json: cannot unmarshal a value that is no object");
 		envelope->depth = 1;
 		return 0;
 	}

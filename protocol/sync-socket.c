@@ -155,7 +155,8 @@ int rti_sync_fd_receive(int socket_fd, char *name, size_t size, int *ret_fd, str
 	}
 	if (received.count != 1) {
 		close_all(&received);
-		return rti_refuse(err, EBADMSG, "recvfd: number of fds is not 1: %zu", received.count);
+		return rti_refuse(err, EBADMSG, "recvfd: number of fds is not 1: %zu",
+				  received.count);
 	}
 	memcpy(name, buffer, (size_t)n);
 	name[n] = '\0';
@@ -211,7 +212,8 @@ static int receive_flagged_fd(struct rti_sync *sync, const struct rti_sync_messa
 	if (!ret_fd || !rti_sync_info(message->type)->fd) {
 		/* Not waited for: a peer that lies may never send it. */
 		discard_packet(sync->socket_fd);
-		return rti_refuse(err, EBADMSG, "sync %s had unexpected file passed", message->name);
+		return rti_refuse(err, EBADMSG, "sync %s had unexpected file passed",
+				  message->name);
 	}
 	r = rti_sync_fd_receive(sync->socket_fd, name, sizeof(name), &fd, err);
 	if (r == RTI_SYNC_EOF)
@@ -231,8 +233,8 @@ static int check_arg(const struct rti_sync_message *message, struct rti_error *e
 	return 0;
 }
 
-static int check_message(struct rti_sync *sync, const struct rti_sync_message *message, char *fd_name,
-			 int *ret_fd, struct rti_error *err)
+static int check_message(struct rti_sync *sync, const struct rti_sync_message *message,
+			 char *fd_name, int *ret_fd, struct rti_error *err)
 {
 	bool flagged = message->flags & RTI_SYNC_FLAG_FD;
 	int r;
@@ -250,8 +252,8 @@ static int check_message(struct rti_sync *sync, const struct rti_sync_message *m
 	return 0;
 }
 
-int rti_sync_receive(struct rti_sync *sync, struct rti_sync_message *ret, int *ret_fd, char *fd_name,
-		     struct rti_error *err)
+int rti_sync_receive(struct rti_sync *sync, struct rti_sync_message *ret, int *ret_fd,
+		     char *fd_name, struct rti_error *err)
 {
 	struct rti_sync_message message = { 0 };
 	_cleanup_free_ char *packet = NULL;
@@ -313,7 +315,8 @@ int rti_sync_exchange_small(struct rti_sync *sync, enum rti_sync_type type, int6
 	/* Filters that have worked with runc let write(2) pass, not sendto(2). */
 	n = rti_retry(write(sync->socket_fd, packet, (size_t)size));
 	if (n < 0)
-		return rti_fail(err, (int)-n, "writing sync %s: write sync", rti_sync_info(type)->name);
+		return rti_fail(err, (int)-n, "writing sync %s: write sync",
+				rti_sync_info(type)->name);
 	n = rti_retry(recv(sync->socket_fd, packet, sizeof(packet) - 1, 0));
 	if (n < 0)
 		return rti_fail(err, (int)-n, "read sync %s", rti_sync_info(reply)->name);

@@ -12,7 +12,8 @@
 #include "protocol/sync-state.h"
 #include "protocol/sync.h"
 
-/* Largest packet, bytes. Chosen: five times what the kernel's default socket buffer lets a peer send. */
+/* Largest packet, bytes. Chosen: five times what the kernel's default socket buffer lets a peer
+ * send. */
 #define RTI_SYNC_PACKET_MAX (1024 * 1024)
 
 /* Longest name beside an fd, bytes: runc's receive buffer of 4096 must not be filled. */
@@ -27,11 +28,11 @@
  * @ret:       on success malloc()ed bytes, NUL-terminated; the caller frees them
  * @ret_size:  how many, without the NUL
  *
- * Learns the size before it reads, so nothing is cut; a packet of no bytes counts as end of file, as
- * with runc. An fd that comes along is closed and refused: fds have packets of their own.
+ * Learns the size before it reads, so nothing is cut; a packet of no bytes counts as end of file,
+ * as with runc. An fd that comes along is closed and refused: fds have packets of their own.
  *
- * Return: 0; RTI_SYNC_EOF; -EMSGSIZE over RTI_SYNC_PACKET_MAX (the packet is discarded); -EBADMSG for
- * an fd; -ENOMEM; or what recvmsg(2) gave (`fetch packet length from socket: ...`).
+ * Return: 0; RTI_SYNC_EOF; -EMSGSIZE over RTI_SYNC_PACKET_MAX (the packet is discarded); -EBADMSG
+ * for an fd; -ENOMEM; or what recvmsg(2) gave (`fetch packet length from socket: ...`).
  */
 int rti_sync_packet_receive(int socket_fd, char **ret, size_t *ret_size, struct rti_error *err);
 
@@ -48,8 +49,8 @@ int rti_sync_packet_send(int socket_fd, const char *packet, size_t size, struct 
  *
  * Exactly one fd is accepted; on every failure all fds that came are closed.
  *
- * Return: 0; RTI_SYNC_EOF; -EBADMSG with runc's texts (`recvfile: incorrect number of bytes read ...`,
- * `recvfd: number of fds is not 1: 2`); or what recvmsg(2) gave.
+ * Return: 0; RTI_SYNC_EOF; -EBADMSG with runc's texts (`recvfile: incorrect number of bytes read
+ * ...`, `recvfd: number of fds is not 1: 2`); or what recvmsg(2) gave.
  */
 int rti_sync_fd_receive(int socket_fd, char *name, size_t size, int *ret_fd, struct rti_error *err);
 
@@ -58,8 +59,8 @@ int rti_sync_fd_receive(int socket_fd, char *name, size_t size, int *ret_fd, str
  * @fd:   stays the caller's
  * @name: what the receiver checks: the source of the mount
  *
- * Return: 0; -ENAMETOOLONG over RTI_SYNC_FD_NAME_MAX (`sendfd: filename too long: N`); -EINVAL for an
- * empty name; or what sendmsg(2) gave.
+ * Return: 0; -ENAMETOOLONG over RTI_SYNC_FD_NAME_MAX (`sendfd: filename too long: N`); -EINVAL for
+ * an empty name; or what sendmsg(2) gave.
  */
 int rti_sync_fd_send(int socket_fd, int fd, const char *name, struct rti_error *err);
 
@@ -88,15 +89,15 @@ int rti_sync_send(struct rti_sync *sync, enum rti_sync_type type, const char *ar
  * @fd_name: as in rti_sync_fd_receive(); NULL with @ret_fd NULL
  *
  * A message of the wrong type, one with an fd where its type has none (`sync X had unexpected file
- * passed`) or without one where it must have it, and a wrong argument where none belongs (`sync X had
- * unexpected argument passed: "..."`) end the conversation; the fd is closed then.
+ * passed`) or without one where it must have it, and a wrong argument where none belongs (`sync X
+ * had unexpected argument passed: "..."`) end the conversation; the fd is closed then.
  *
  * Return: 0; RTI_SYNC_EOF after a complete conversation; -ECONNRESET for end of file anywhere else;
  * -ENODATA for a missing fd ("response missing attached fd"); -EPROTO, -EBADMSG, -EMSGSIZE, -ENOMEM
  * or a receive error.
  */
-int rti_sync_receive(struct rti_sync *sync, struct rti_sync_message *ret, int *ret_fd, char *fd_name,
-		     struct rti_error *err);
+int rti_sync_receive(struct rti_sync *sync, struct rti_sync_message *ret, int *ret_fd,
+		     char *fd_name, struct rti_error *err);
 
 /**
  * rti_sync_exchange_small() - send a message and await its reply without allocating
@@ -104,8 +105,9 @@ int rti_sync_receive(struct rti_sync *sync, struct rti_sync_message *ret, int *r
  * @arg:  its number argument, negative for none
  *
  * The one exchange that happens after the seccomp filter is loaded: one write(2), one recvfrom(2),
- * which every profile that works with runc allows. The caller has seen to it that SIGPIPE is harmless.
- * The reply must be the exact bytes that runc and rti_sync_encode() produce, or a procError.
+ * which every profile that works with runc allows. The caller has seen to it that SIGPIPE is
+ * harmless. The reply must be the exact bytes that runc and rti_sync_encode() produce, or a
+ * procError.
  *
  * Return: 0; -ECONNRESET for end of file; -EPROTO for another reply; or a socket error.
  */

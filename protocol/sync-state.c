@@ -2,9 +2,9 @@
 /**
  * DOC: Theory of Operation
  *
- * The init leads: it asks, the parent answers, and then it is the init's turn again. A standard init
- * asks for mount sources while it prepares the root filesystem, then for the hooks, then says that it
- * is ready, then perhaps hands over a seccomp listener. A setns init starts at the third step.
+ * The init leads: it asks, the parent answers, and it is the init's turn again. A standard init
+ * asks for mount sources while it prepares the root filesystem, then for the hooks, then says that
+ * it is ready, then perhaps hands over a seccomp listener. A setns init starts at the third step.
  *
  * The tables are stricter than runc's parent in two ways, both because a lying init could otherwise
  * get around the parent: procReady is not taken before procHooks (the limits of the container's
@@ -98,20 +98,22 @@ static const struct rti_sync_eof child_eofs[] = {
 	{ MOUNT_ASKED,   false, "the parent went away instead of sending a mount source: EOF" },
 	{ HOOKS_ASKED,   false, "the parent went away while it ran the hooks: EOF" },
 	{ READY,         false, "the parent went away instead of sending procRun: EOF" },
-	{ SECCOMP_ASKED, false, "the parent went away instead of taking the seccomp listener: EOF" },
+	{ SECCOMP_ASKED, false, "the parent went away instead of taking the listener fd: EOF" },
 };
 
-/* "procReady not received" is what runc says in all of these. */
+/* The first words are what runc says in all of these. */
+#define NOT_READY "procReady not received: the init ended "
+
 static const struct rti_sync_eof standard_parent_eofs[] = {
-	{ SETUP,        false, "procReady not received: the init ended while it set up the container" },
-	{ HOOKS_DONE,   false, "procReady not received: the init ended after the hooks" },
+	{ SETUP,        false, NOT_READY "while it set up the container" },
+	{ HOOKS_DONE,   false, NOT_READY "after the hooks" },
 	{ RUN,          true,  NULL },
 	{ SECCOMP_DONE, true,  NULL },
 	{ FAILED,       true,  NULL },
 };
 
 static const struct rti_sync_eof setns_parent_eofs[] = {
-	{ SETUP,        false, "procReady not received: the init ended while it joined the container" },
+	{ SETUP,        false, NOT_READY "while it joined the container" },
 	{ RUN,          true,  NULL },
 	{ SECCOMP_DONE, true,  NULL },
 	{ FAILED,       true,  NULL },
@@ -200,15 +202,16 @@ static int violation(const struct rti_sync_machine *machine, enum rti_sync_direc
 
 	list_expected(machine, direction, expected, sizeof(expected));
 	if (direction == RTI_SYNC_SEND)
-		return rti_refuse(err, EPROTO, "cannot send %s in state '%s' of the %s conversation", name,
+		return rti_refuse(err, EPROTO,
+				  "cannot send %s in state '%s' of the %s conversation", name,
 				  state, machine->table->name);
 	if (machine->role == RTI_SYNC_CHILD)
 		return rti_refuse(err, EPROTO,
-				  "unexpected synchronisation flag: got \"%s\", expected \"%s\"", name,
-				  expected);
+				  "unexpected synchronisation flag: got \"%s\", expected \"%s\"",
+				  name, expected);
 	return rti_refuse(err, EPROTO,
-			  "invalid JSON payload from child: got \"%s\" in state '%s', expected %s", name,
-			  state, expected);
+			  "invalid JSON payload from child: got \"%s\" in state '%s', expected %s",
+			  name, state, expected);
 }
 
 int rti_sync_advance(struct rti_sync_machine *machine, enum rti_sync_direction direction,

@@ -4,8 +4,8 @@
  *
  * Four tables, {standard, setns} x {child, parent}, say for each state which messages may be sent,
  * which may come, where they lead, and what it means when the peer closes the socket there. Whoever
- * holds a conversation asks rti_sync_advance() before it sends and after it receives; a message that
- * the table does not have ends the conversation.
+ * holds a conversation asks rti_sync_advance() before it sends and after it receives; a message
+ * that the table does not have ends the conversation.
  */
 #ifndef RTI_PROTOCOL_SYNC_STATE_H
 #define RTI_PROTOCOL_SYNC_STATE_H

@@ -50,7 +50,7 @@ int rti_sync_encode_small(enum rti_sync_type type, int64_t arg, char *buffer, si
 	if (arg < 0)
 		n = snprintf(buffer, size, "{\"type\":\"%s\",\"flags\":%u}", name, flags_of(type));
 	else
-		n = snprintf(buffer, size, "{\"type\":\"%s\",\"flags\":%u,\"arg\":%" PRId64 "}", name,
-			     flags_of(type), arg);
+		n = snprintf(buffer, size, "{\"type\":\"%s\",\"flags\":%u,\"arg\":%" PRId64 "}",
+			     name, flags_of(type), arg);
 	return n < 0 || (size_t)n >= size ? -ENOBUFS : n;
 }

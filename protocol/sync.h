@@ -3,8 +3,8 @@
  * Sync messages: the JSON packets that parent and init exchange on the sync socket.
  *
  * One packet is one JSON object, `{"type":"procReady","flags":0}`, perhaps with an "arg". Bit 0 of
- * the flags says that a file follows, in a packet of its own (sync-socket.h). Encoding gives the very
- * bytes that runc writes; decoding takes what Go's decoder takes.
+ * the flags says that a file follows, in a packet of its own (sync-socket.h). Encoding gives the
+ * very bytes that runc writes; decoding takes what Go's decoder takes.
  */
 #ifndef RTI_PROTOCOL_SYNC_H
 #define RTI_PROTOCOL_SYNC_H
@@ -103,7 +103,7 @@ int rti_sync_encode(enum rti_sync_type type, const char *arg, char **ret, size_t
  */
 int rti_sync_encode_small(enum rti_sync_type type, int64_t arg, char *buffer, size_t size);
 
-/* Arguments: encoders give malloc()ed JSON text that the caller frees, decoders take message.arg. */
+/* Arguments: encoders give malloc()ed JSON text, which the caller frees; decoders take .arg. */
 
 /**
  * rti_sync_error_encode() - `{"message":"..."}` with Go's escapes; 0 or -ENOMEM

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What gcc -fanalyzer has to know and cannot see, as it looks at one file at a time: that the functions
- * which record an error hand a negative number on. tools/check-static.sh includes it first; no build does.
+ * What gcc -fanalyzer has to know and cannot see, as it looks at one file at a time: that the
+ * functions which record an error hand a negative number on. tools/check-static.sh includes it
+ * first; no build does.
  */
 #include "base/error.h"
 

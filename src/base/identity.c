@@ -115,8 +115,9 @@ int rti_identity_check(int fd, const char *path, const char *caller, struct rti_
 	if (r < 0)
 		return rti_fail(err, -r, "read %s", path);
 	if (strcmp(identity, RTI_IDENTITY) != 0)
-		return rti_refuse(err, EPROTONOSUPPORT,
-				  "%s is runtime-init %s, but this is %s %s: both have to be of one build",
-				  path, identity, caller, RTI_IDENTITY);
+		return rti_refuse(
+			err, EPROTONOSUPPORT,
+			"%s is runtime-init %s, but this is %s %s: both have to be of one build",
+			path, identity, caller, RTI_IDENTITY);
 	return 0;
 }

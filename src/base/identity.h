@@ -61,8 +61,8 @@ int rti_identity_read(int fd, char *ret);
  * @path:   of the file, for errors
  * @caller: the caller's program, for errors: "runtime-parent"
  *
- * Return: 0; -ENOENT for an ELF file that is no runtime-init; -EPROTONOSUPPORT for a runtime-init of
- * another build; -ENOEXEC for what is no ELF file; another negative errno.
+ * Return: 0; -ENOENT for an ELF file that is no runtime-init; -EPROTONOSUPPORT for a runtime-init
+ * of another build; -ENOEXEC for what is no ELF file; another negative errno.
  */
 int rti_identity_check(int fd, const char *path, const char *caller, struct rti_error *err);
 

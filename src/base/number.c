@@ -28,8 +28,8 @@ bool rti_number_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 	uint64_t size;
 	int64_t value;
 
-	if (!rti_number_u64(negative ? text + 1 : text, negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX,
-			    &size))
+	if (!rti_number_u64(negative ? text + 1 : text,
+			    negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX, &size))
 		return false;
 	value = negative ? (int64_t)(0 - size) : (int64_t)size;
 	if (value < min || value > max)

@@ -21,8 +21,8 @@
  * from the container's /dev/pts/ptmx after checking that this is one, and the terminal's end is
  * taken from the master's fd and not by name (CVE-2025-52565). The master goes out with the payload
  * "/dev/pts/ptmx", and fds 0 to 2 become the terminal, which becomes the controlling one. It does
- * not turn \n into \r\n when the socket is one of a pair, since then its other end is a runtime that
- * shows the terminal in another one.
+ * not turn \n into \r\n when the socket is one of a pair, since then its other end is a runtime
+ * that shows the terminal in another one.
  *
  * Return: 0 or a negative errno, e.g. `open /dev/pts/ptmx: no such file or directory`,
  * `verify ptmx handle: ...`.

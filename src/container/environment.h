@@ -22,8 +22,8 @@
  * The last value of each name wins and keeps its place. Without a HOME, or with an empty one, HOME
  * is taken from the line of the user's uid in the container's /etc/passwd, "/" when there is none;
  * so this runs when the root is already switched. An env of null gets HOME too, as in runc 1.2 and
- * main; runc 1.3 to 1.5 forgot it, and nothing on the wire tells main from those. A configuration in
- * the 1.2 dialect follows 1.2: the last value at the first place.
+ * main; runc 1.3 to 1.5 forgot it, and nothing on the wire tells main from those. A configuration
+ * in the 1.2 dialect follows 1.2: the last value at the first place.
  *
  * Return: 0; -EINVAL for an entry without '=' or without a name; -ENOMEM. (A NUL cannot get here:
  * the decoder refuses it.)

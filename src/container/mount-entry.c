@@ -71,7 +71,7 @@ static int mount_entry_propagate(const struct mount_root *root, struct mount_ent
 	return r;
 }
 
-/* These show a namespace, and mounting them takes rights in its owner; the kernel just says EPERM. */
+/* These show a namespace, and mounting them takes rights in its owner: else just EPERM. */
 static int mount_entry_explain_eperm(const struct rti_mount *mount, struct rti_error *err)
 {
 	static const struct {
@@ -88,7 +88,8 @@ static int mount_entry_explain_eperm(const struct rti_mount *mount, struct rti_e
 		if (strcmp(mount->device, shown[i].type) == 0 &&
 		    namespace_is_foreign(namespace_from_proc(shown[i].namespace)))
 			return rti_explain(err, -EPERM,
-					   "the %s namespace does not belong to the container's user namespace",
+					   "the %s namespace does not belong to the "
+					   "container's user namespace",
 					   shown[i].name);
 	}
 	return -EPERM;
@@ -231,7 +232,8 @@ int mount_entry_apply(const struct mount_root *root, const struct rti_mount *mou
 
 	/* runc up to 1.4 has the key, and its command line leaves it empty. */
 	if (mount->relabel && *mount->relabel)
-		return rti_refuse(err, EOPNOTSUPP, "relabel \"%s\" is not supported", mount->relabel);
+		return rti_refuse(err, EOPNOTSUPP, "relabel \"%s\" is not supported",
+				  mount->relabel);
 	entry.data = strdup(mount->data ? mount->data : "");
 	if (!entry.data)
 		return rti_fail(err, ENOMEM, "mount %s", mount->destination);

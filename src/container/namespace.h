@@ -30,7 +30,8 @@ const struct namespace_kind *namespace_from_wire(const char *name);
 const struct namespace_kind *namespace_from_proc(const char *name);
 
 /**
- * namespace_is_foreign() - whether the caller's namespace of a kind belongs to another user namespace
+ * namespace_is_foreign() - whether the caller's namespace of a kind belongs to another user
+ * namespace
  *
  * For error texts: where it cannot be found out, it does not. What is mounted or set through such a
  * namespace needs rights in its owner, which no capability of the caller's user namespace gives.

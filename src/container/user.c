@@ -41,7 +41,8 @@ static int give_stdio_to(uid_t uid, bool unmapped_is_fine, struct rti_error *err
 		if (errno == EINVAL && unmapped_is_fine)
 			continue;
 		r = rti_fail(err, errno, "chown %s", stdio_names[fd]);
-		return r == -EINVAL ? rti_explain(err, r, "uid %u is not mapped in the user namespace", uid)
+		return r == -EINVAL ? rti_explain(err, r,
+						  "uid %u is not mapped in the user namespace", uid)
 				    : r;
 	}
 	return 0;

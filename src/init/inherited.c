@@ -172,9 +172,10 @@ int inherited_check_parent(const struct inherited *inherited, struct rti_error *
 {
 	if (!*inherited->value[INHERITED_STATEDIR])
 		return 0;
-	return rti_refuse(err, EPROTONOSUPPORT,
-			  "the parent speaks the protocol of runc 1.1 or older; runtime-init needs runc "
-			  "1.2 or newer");
+	return rti_refuse(
+		err, EPROTONOSUPPORT,
+		"the parent speaks the protocol of runc 1.1 or older; runtime-init needs runc "
+		"1.2 or newer");
 }
 
 int inherited_open_init(struct inherited *inherited, struct rti_error *err)

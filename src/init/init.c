@@ -109,7 +109,7 @@ static int run_stages(struct inherited *inherited, struct rti_error *err)
 	return r;
 }
 
-/* Whether a parent that sends this wants anything: a newer runc may write keys that are not in use. */
+/* Whether a parent that sends this wants anything: a newer runc may write keys it does not use. */
 static bool asks_for_something(const char *json)
 {
 	static const char *const nothing[] = { "null", "false", "0", "\"\"", "[]", "{}" };

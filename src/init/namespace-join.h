@@ -37,9 +37,9 @@ int namespace_list_parse(struct namespace_list *ret, const char *text, struct rt
  * namespace_list_join_process() - join all of them at once, if they are those of one process
  *
  * Since Linux 5.8 setns(2) takes a pidfd and joins all namespaces of a process or none. What the
- * paths say is the same process: they have the form /proc/PID/ns/TYPE, and /proc knows the process of
- * the pidfd by this number. Whatever stands against it, nothing has happened then, and it is not an
- * error: the way one by one goes further (see namespace_list_join()) and has the better texts.
+ * paths say is the same process: they have the form /proc/PID/ns/TYPE, and /proc knows the process
+ * of the pidfd by this number. Whatever stands against it, nothing has happened then, and it is not
+ * an error: the way one by one goes further (see namespace_list_join()) and has the better texts.
  *
  * Return: 1 when all are joined; 0 when none is; a negative errno.
  */

@@ -37,11 +37,11 @@ int step_load_seccomp_early(struct init_context *context, struct rti_error *err)
 /**
  * open_to_rootless_parent() - let an unprivileged parent look into this process, or no longer
  *
- * The kernel lets an unprivileged parent enter this process's namespaces, which its hooks and "exec"
- * into a created container do, or take the seccomp listener, only as long as it is dumpable. So the
- * first process of a rootless container is, while it waits for the parent's hooks, hands over the
- * listener, and waits to be started; but not if any of its namespaces is shared. For a privileged
- * parent nothing is done.
+ * The kernel lets an unprivileged parent enter this process's namespaces, which its hooks and
+ * "exec" into a created container do, or take the seccomp listener, only as long as it is dumpable.
+ * So the first process of a rootless container is, while it waits for the parent's hooks, hands
+ * over the listener, and waits to be started; but not if any of its namespaces is shared. For a
+ * privileged parent nothing is done.
  *
  * Return: 0 or a negative errno.
  */

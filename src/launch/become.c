@@ -24,7 +24,8 @@ static const char *find_request(char **environment)
 	size_t size = strlen(LAUNCH_VARIABLE);
 
 	for (; *environment; environment++)
-		if (strncmp(*environment, LAUNCH_VARIABLE, size) == 0 && (*environment)[size] == '=')
+		if (strncmp(*environment, LAUNCH_VARIABLE, size) == 0 &&
+		    (*environment)[size] == '=')
 			return *environment + size + 1;
 	return NULL;
 }
@@ -138,7 +139,8 @@ static __attribute__((noreturn)) void enter(const struct start *start, int argc,
 	}
 	*at++ = AT_NULL;
 	*at++ = 0;
-	arch_jump(start->interpreter.entry ? start->interpreter.entry : start->program.entry, block);
+	arch_jump(start->interpreter.entry ? start->interpreter.entry : start->program.entry,
+		  block);
 }
 
 static int map_interpreter(const char *path, struct elf_map *ret, struct rti_error *err)

@@ -16,7 +16,8 @@ static int read_at(const struct elf_file *file, void *buffer, size_t size, uint6
 	long n;
 
 	if (offset > INT64_MAX - size)
-		return rti_refuse(err, ENOEXEC, "%s: its %s is at an impossible offset", file->path, what);
+		return rti_refuse(err, ENOEXEC, "%s: its %s is at an impossible offset", file->path,
+				  what);
 	n = rti_retry(pread(file->fd, buffer, size, (off_t)offset));
 	if (n < 0)
 		return rti_fail(err, (int)-n, "read %s of %s", what, file->path);
@@ -43,8 +44,8 @@ static int check_header(const struct elf_file *file, struct rti_error *err)
 	if (why)
 		return rti_refuse(err, ENOEXEC, "%s %s", file->path, why);
 	if (header->e_phnum > ELF_SEGMENTS_MAX)
-		return rti_refuse(err, ENOEXEC, "%s has %u program headers, more than %d", file->path,
-				  header->e_phnum, ELF_SEGMENTS_MAX);
+		return rti_refuse(err, ENOEXEC, "%s has %u program headers, more than %d",
+				  file->path, header->e_phnum, ELF_SEGMENTS_MAX);
 	return 0;
 }
 
@@ -54,8 +55,8 @@ static int read_interpreter(struct elf_file *file, const Elf64_Phdr *segment, st
 	int r;
 
 	if (size < 2 || size > sizeof(file->interpreter))
-		return rti_refuse(err, ENOEXEC, "%s names an interpreter of %" PRIu64 " bytes", file->path,
-				  size);
+		return rti_refuse(err, ENOEXEC, "%s names an interpreter of %" PRIu64 " bytes",
+				  file->path, size);
 	r = read_at(file, file->interpreter, size, segment->p_offset, "interpreter's name", err);
 	if (r < 0)
 		return r;
@@ -143,8 +144,8 @@ int elf_file_read(int fd, const char *path, struct elf_file *ret, struct rti_err
 	if (r < 0)
 		return r;
 	file->segment_count = file->header.e_phnum;
-	r = read_at(file, file->segments, file->segment_count * sizeof(Elf64_Phdr), file->header.e_phoff,
-		    "program headers", err);
+	r = read_at(file, file->segments, file->segment_count * sizeof(Elf64_Phdr),
+		    file->header.e_phoff, "program headers", err);
 	if (r == 0)
 		r = check_segments(file, err);
 	return r;

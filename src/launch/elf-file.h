@@ -31,8 +31,8 @@ struct elf_file {
  * Accepts 64-bit little-endian executables of this processor, fixed-address (ET_EXEC) and
  * position-independent (ET_DYN), with or without an interpreter.
  *
- * Return: 0; -ENOEXEC with the reason for anything else ("is a script", "is not an ELF file", "is for
- * another processor", ...); or what pread(2) gave.
+ * Return: 0; -ENOEXEC with the reason for anything else ("is a script", "is not an ELF file", "is
+ * for another processor", ...); or what pread(2) gave.
  */
 int elf_file_read(int fd, const char *path, struct elf_file *ret, struct rti_error *err);
 

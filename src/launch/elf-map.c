@@ -28,7 +28,8 @@ static uintptr_t page_end(uintptr_t address)
 }
 
 /* The span of all segments, in the file's own addresses, and the widest alignment asked for. */
-static void find_span(const struct elf_file *file, uintptr_t *start, uintptr_t *end, uintptr_t *align)
+static void find_span(const struct elf_file *file, uintptr_t *start, uintptr_t *end,
+		      uintptr_t *align)
 {
 	*start = UINTPTR_MAX;
 	*end = 0;
@@ -61,7 +62,8 @@ static int reserve_span(const struct elf_file *file, uintptr_t *ret_base, struct
 	find_span(file, &start, &end, &align);
 	room = end - start + (fixed ? 0 : align - page_size());
 	span = mmap(fixed ? (void *)start : NULL, room, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (fixed ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (fixed ? MAP_FIXED_NOREPLACE : 0),
+		    -1, 0);
 	if (span == MAP_FAILED)
 		return map_error(file, errno, start, err);
 	at = (uintptr_t)span;
@@ -77,13 +79,14 @@ static int reserve_span(const struct elf_file *file, uintptr_t *ret_base, struct
 
 static int segment_protection(const Elf64_Phdr *segment)
 {
-	return (segment->p_flags & PF_R ? PROT_READ : 0) | (segment->p_flags & PF_W ? PROT_WRITE : 0) |
+	return (segment->p_flags & PF_R ? PROT_READ : 0) |
+	       (segment->p_flags & PF_W ? PROT_WRITE : 0) |
 	       (segment->p_flags & PF_X ? PROT_EXEC : 0);
 }
 
 /*
- * Memory beyond the file's bytes is zero: the rest of the last page by hand, as the kernel does (the
- * dynamic loader allocates from it and expects zeroes), whole pages as anonymous ones.
+ * Memory beyond the file's bytes is zero: the rest of the last page by hand, as the kernel does
+ * (the dynamic loader allocates from it and expects zeroes), whole pages as anonymous ones.
  */
 static int map_zeroes(const struct elf_file *file, const Elf64_Phdr *segment, uintptr_t base,
 		      struct rti_error *err)
@@ -114,9 +117,9 @@ static int map_segment(const struct elf_file *file, const Elf64_Phdr *segment, u
 	uintptr_t at = page_start(base + segment->p_vaddr);
 	uintptr_t lead = base + segment->p_vaddr - at;
 
-	if (segment->p_filesz &&
-	    mmap((void *)at, lead + segment->p_filesz, segment_protection(segment),
-		 MAP_PRIVATE | MAP_FIXED, file->fd, (off_t)(segment->p_offset - lead)) == MAP_FAILED)
+	if (segment->p_filesz && mmap((void *)at, lead + segment->p_filesz,
+				      segment_protection(segment), MAP_PRIVATE | MAP_FIXED,
+				      file->fd, (off_t)(segment->p_offset - lead)) == MAP_FAILED)
 		return map_error(file, errno, at, err);
 	return map_zeroes(file, segment, base, err);
 }

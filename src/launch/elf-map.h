@@ -11,7 +11,7 @@
 #include "launch/elf-file.h"
 
 struct elf_map {
-	uintptr_t base;	    /* where address 0 of the file has come to lie; 0 for a fixed-address one */
+	uintptr_t base; /* where address 0 of the file has come to lie; 0 for a fixed-address one */
 	uintptr_t entry;    /* entry point, in this process */
 	uintptr_t segments; /* the program headers, in this process */
 };
@@ -20,8 +20,8 @@ struct elf_map {
  * elf_map() - map all segments of a checked executable
  * @file: as elf_file_read() gave it
  *
- * A fixed-address executable goes where it must, and never over something that is there already. The
- * mapping stays for the life of the process; the file's fd may be closed afterwards.
+ * A fixed-address executable goes where it must, and never over something that is there already.
+ * The mapping stays for the life of the process; the file's fd may be closed afterwards.
  *
  * Return: 0; -ENOEXEC if the headers make no sense together; -EEXIST if the addresses are taken; or
  * what mmap(2) gave.

@@ -2,10 +2,10 @@
 /**
  * Running an unmodified runc inside a process whose program file is runtime-init.
  *
- * runc starts its init by executing /proc/self/exe. runc-with-runtime-init therefore executes a sealed
- * copy of runtime-init with a request in the environment; that copy maps runc into itself and jumps to
- * it. From then on the process is runc, but for /proc/self/exe: there runc finds a binary that is
- * sealed already, and executes it as its init.
+ * runc starts its init by executing /proc/self/exe. runc-with-runtime-init therefore executes a
+ * sealed copy of runtime-init with a request in the environment; that copy maps runc into itself
+ * and jumps to it. From then on the process is runc, but for /proc/self/exe: there runc finds a
+ * binary that is sealed already, and executes it as its init.
  */
 #ifndef LAUNCH_LAUNCH_H
 #define LAUNCH_LAUNCH_H

@@ -53,12 +53,14 @@ static int take_path(const char **text, const char *option, char path[PATH_MAX],
 		return rti_refuse(err, EINVAL, "%s: %s %s", origin, option,
 				  too_long ? "has too long a path" : "needs a path");
 	if (word[0] != '/')
-		return rti_refuse(err, EINVAL, "%s: %s %s: the path must be absolute", origin, option, word);
+		return rti_refuse(err, EINVAL, "%s: %s %s: the path must be absolute", origin,
+				  option, word);
 	strcpy(path, word);
 	return 0;
 }
 
-int options_parse(const char *text, const char *origin, struct options *options, struct rti_error *err)
+int options_parse(const char *text, const char *origin, struct options *options,
+		  struct rti_error *err)
 {
 	char word[PATH_MAX];
 	bool too_long = false;
@@ -139,8 +141,9 @@ static int search_runc(struct options *options, struct rti_error *err)
 		rti_close(fd);
 	}
 	options->runc[0] = '\0';
-	return rti_refuse(err, ENOENT, "no runc in the usual system directories; name one with --runc PATH "
-				       "in the configuration file or in " OPTIONS_VARIABLE);
+	return rti_refuse(err, ENOENT,
+			  "no runc in the usual system directories; name one with --runc PATH "
+			  "in the configuration file or in " OPTIONS_VARIABLE);
 }
 
 static int open_program(const char *path, const char *what, struct rti_error *err)

@@ -2,8 +2,8 @@
 /**
  * What runc-with-runtime-init is told, and which runc it runs.
  *
- * Its command line is runc's own, so its options stand in a configuration file and in an environment
- * variable, in that order, later ones over earlier ones:
+ * Its command line is runc's own, so its options stand in a configuration file and in an
+ * environment variable, in that order, later ones over earlier ones:
  *
  *     # comment
  *     --runc /usr/libexec/runc
@@ -31,10 +31,11 @@ struct options {
  * options_parse() - read options from text into @options
  * @origin: for errors: the file's name, or the variable's
  *
- * Return: 0, or -EINVAL for an unknown option, a missing value, or a path that is not absolute or too
- * long.
+ * Return: 0, or -EINVAL for an unknown option, a missing value, or a path that is not absolute or
+ * too long.
  */
-int options_parse(const char *text, const char *origin, struct options *options, struct rti_error *err);
+int options_parse(const char *text, const char *origin, struct options *options,
+		  struct rti_error *err);
 
 /**
  * options_read() - options from the configuration file, if it is there, and from the environment
@@ -55,7 +56,7 @@ int options_open_runc(struct options *options, struct rti_error *err);
 
 /**
  * options_open_init() - open runtime-init
- * @options: if it names none, @options->init is set to the one in this launcher's own directory, or to
+ * @options: if it names none, @options->init is set to the one in this launcher's directory, or to
  *           @installed
  *
  * Return: a close-on-exec fd for the caller, or a negative errno.

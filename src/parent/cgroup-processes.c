@@ -166,7 +166,8 @@ static int add_pids_of(void *data, int dir_fd, struct rti_error *err)
 		r = -errno;
 		rti_close(fd);
 		/* The cgroup may be gone by now. */
-		return r == -ENOENT ? 0 : rti_fail(err, -r, "open cgroup.procs below %s", pids->path);
+		return r == -ENOENT ? 0
+				    : rti_fail(err, -r, "open cgroup.procs below %s", pids->path);
 	}
 	/* A threaded cgroup lists its processes in its domain only, and gives EOPNOTSUPP. */
 	while (r == 0 && fscanf(file, "%d", &pid) == 1)

@@ -13,8 +13,8 @@
 #include "parent/cgroup-file.h"
 
 /*
- * What is still to do, the next thing last: a name is to be entered. The name of a cgroup that has been
- * entered stays, with an empty one above it that says where its end is.
+ * What is still to do, the next thing last: a name is to be entered. The name of a cgroup that has
+ * been entered stays, with an empty one above it that says where its end is.
  */
 struct walk {
 	const char *path;
@@ -69,7 +69,8 @@ static int push_children(struct walk *walk, struct rti_error *err)
 	return r;
 }
 
-static int enter(struct walk *walk, const struct cgroup_tree_visitor *visitor, struct rti_error *err)
+static int enter(struct walk *walk, const struct cgroup_tree_visitor *visitor,
+		 struct rti_error *err)
 {
 	int r = visitor->enter ? visitor->enter(visitor->data, walk->dir_fd, err) : 0;
 
@@ -98,7 +99,8 @@ static int go_down(struct walk *walk, const struct cgroup_tree_visitor *visitor,
 }
 
 /* A cgroup cannot be moved below another one, so ".." is where the walk came from. */
-static int go_up(struct walk *walk, const struct cgroup_tree_visitor *visitor, struct rti_error *err)
+static int go_up(struct walk *walk, const struct cgroup_tree_visitor *visitor,
+		 struct rti_error *err)
 {
 	int fd = openat(walk->dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = 0;

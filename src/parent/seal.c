@@ -23,8 +23,8 @@
  *     gave is closed; so that fd is closed here, and an O_PATH fd opened through it is kept. From
  *     then on the mount belongs to none, and mount_setattr(2), mount(2) with MS_REMOUNT and
  *     move_mount(2) all refuse it.
- *   - open_tree(2) with OPEN_TREE_CLONE, or a bind mount from /proc/PID/exe, would make a mount with
- *     attributes of its own. Both refuse a source that is in no namespace, or in another one.
+ *   - open_tree(2) with OPEN_TREE_CLONE, or a bind mount from /proc/PID/exe, would make a mount
+ *     with attributes of its own. Both refuse a source that is in no namespace, or in another one.
  *   - Only the file is on the mount, so there is no way to other files from it ("..": the mount's
  *     root), and link(2) does not cross mounts.
  *   - open_by_handle_at(2) opens on the mount of the fd it is given: this one is read-only;

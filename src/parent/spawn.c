@@ -72,7 +72,8 @@ RAW static long raw_fcntl(int fd, int command, long arg)
 
 /*
  * Default actions for all: with shared memory a handler would run the parent's code, and containers
- * do not inherit what the caller ignores, as nohup(1) does. To the kernel, zeroes are the default action whatever the layout of its structure.
+ * do not inherit what the caller ignores, as nohup(1) does. To the kernel, zeroes are the default
+ * action whatever the layout of its structure.
  */
 RAW static int reset_signals(const struct spawn_child *child)
 {

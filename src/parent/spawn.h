@@ -35,8 +35,8 @@ struct spawn {
  *
  * Returns when the program runs. The child shares the caller's memory until then (as with
  * vfork(2)); with @cgroup_fd it has a copy, because the C library offers no safe way to pass it
- * otherwise. All signals get their default action: a runc that becomes a parent handles every signal,
- * so its inits start without ignored ones too.
+ * otherwise. All signals get their default action: a runc that becomes a parent handles every
+ * signal, so its inits start without ignored ones too.
  *
  * Return: the pid, or a negative errno; nothing is left then.
  */

@@ -2,8 +2,8 @@
 /*
  * Take the fd that a runtime sends to --console-socket or --pidfd-socket.
  *
- *   receive-fd console SOCKET   print the message, then copy terminal to stdout and stdin to terminal
- *   receive-fd pidfd SOCKET     print the message and "pid N", wait for the process to end, print "ended"
+ *   receive-fd console SOCKET   print the message, then copy the terminal to stdout, stdin to it
+ *   receive-fd pidfd SOCKET     print the message and "pid N", and "ended" when the process has
  */
 #include <err.h>
 #include <errno.h>

@@ -5,8 +5,8 @@
  *   seccomp-agent SOCKET [NAME=ANSWER...]
  *
  * ANSWER is an errno's number, "+" and a return value, or "continue", which is also the answer for
- * names that are not given. Prints "container TEXT" for each message of a runtime, and "call NAME" for
- * each system call that it is asked about. Runs until it is killed.
+ * names that are not given. Prints "container TEXT" for each message of a runtime, and "call NAME"
+ * for each system call that it is asked about. Runs until it is killed.
  */
 #include <err.h>
 #include <errno.h>
@@ -28,7 +28,8 @@ struct agent {
 	int polled_count;
 };
 
-static void answer_call(const struct agent *agent, const char *name, struct seccomp_notif_resp *response)
+static void answer_call(const struct agent *agent, const char *name,
+			struct seccomp_notif_resp *response)
 {
 	size_t size = strlen(name);
 
@@ -80,7 +81,8 @@ static void take_listener(struct agent *agent)
 	printf("container %s\n", text);
 	if (listener_fd < 0 || agent->polled_count > LISTENERS_MAX)
 		errx(1, "no fd, or too many");
-	agent->polled[agent->polled_count++] = (struct pollfd){ .fd = listener_fd, .events = POLLIN };
+	agent->polled[agent->polled_count++] =
+		(struct pollfd){ .fd = listener_fd, .events = POLLIN };
 }
 
 int main(int argc, char **argv)
@@ -100,7 +102,8 @@ int main(int argc, char **argv)
 			if (agent.polled[i].revents & POLLIN)
 				handle_call(&agent, agent.polled[i].fd);
 			else if (agent.polled[i].revents)
-				agent.polled[i].fd = -EBADF; /* no process has the filter any more */
+				/* no process has the filter any more */
+				agent.polled[i].fd = -EBADF;
 		}
 		if (agent.polled[0].revents)
 			take_listener(&agent);

@@ -16,8 +16,8 @@ int socket_listen(const char *path);
 /**
  * socket_receive() - one message with at most one fd from a connection
  *
- * Return: size of the message, which is terminated in @text; *ret_fd is -EBADF without an fd. Ends the
- * program when nothing can be received.
+ * Return: size of the message, which is terminated in @text; *ret_fd is -EBADF without an fd. Ends
+ * the program when nothing can be received.
  */
 size_t socket_receive(int connection_fd, char *text, size_t size, int *ret_fd);
 

@@ -43,8 +43,8 @@ char *data_read(const char *name, size_t *ret_size)
 	return bytes;
 }
 
-size_t data_each(const char *folder, const char *ending, void (*visit)(const char *name, void *data),
-		 void *data)
+size_t data_each(const char *folder, const char *ending,
+		 void (*visit)(const char *name, void *data), void *data)
 {
 	struct dirent **entries;
 	size_t seen = 0;

@@ -20,8 +20,8 @@ char *data_read(const char *name, size_t *ret_size);
  *
  * Return: how many there were.
  */
-size_t data_each(const char *folder, const char *ending, void (*visit)(const char *name, void *data),
-		 void *data);
+size_t data_each(const char *folder, const char *ending,
+		 void (*visit)(const char *name, void *data), void *data);
 
 /**
  * open_fds() - how many file descriptors this process holds

@@ -20,7 +20,8 @@ static void check_capture(const char *name, void *data)
 	void *encoded;
 
 	(void)data;
-	/* runc 1.1 spoke another protocol; without a bootstrap message there is nothing to check. */
+	/* runc 1.1 spoke another protocol; without a bootstrap message there is nothing to check.
+	 */
 	if (strstr(name, "115-") || strcmp(name, "n151-badns2") == 0 || strchr(name, '.') ||
 	    strcmp(name, "probes") == 0)
 		return;
@@ -145,8 +146,11 @@ static void test_bad_attributes_are_refused_by_name(void **state)
 
 static void test_last_of_repeated_attributes_counts(void **state)
 {
-	static const unsigned char payload[] = { 8, 0, 0x91, 0x6a, 1, 0, 0, 0, 8, 0, 0x91, 0x6a, 2, 0, 0, 0 };
-	struct raw raw = { .length = 32, .type = RTI_BOOTSTRAP_MESSAGE_TYPE, .flags = 99, .sequence = 5 };
+	static const unsigned char payload[] = { 8, 0, 0x91, 0x6a, 1, 0, 0, 0,
+						 8, 0, 0x91, 0x6a, 2, 0, 0, 0 };
+	struct raw raw = {
+		.length = 32, .type = RTI_BOOTSTRAP_MESSAGE_TYPE, .flags = 99, .sequence = 5
+	};
 	struct rti_bootstrap b;
 
 	(void)state;
@@ -188,8 +192,9 @@ static void test_a_text_too_long_for_its_attribute_is_not_encoded(void **state)
 	memset(map, '1', 69999);
 	map[69999] = '\0';
 	assert_int_equal(rti_bootstrap_encode(&b, &bytes, &size, &err), -E2BIG);
-	assert_string_equal(err.text,
-			    "netlink: cannot serialize bytemsg of length 70004 (larger than UINT16_MAX)");
+	assert_string_equal(
+		err.text,
+		"netlink: cannot serialize bytemsg of length 70004 (larger than UINT16_MAX)");
 	map[UINT16_MAX - 5] = '\0';
 	assert_int_equal(rti_bootstrap_encode(&b, &bytes, &size, &err), 0);
 	free(bytes);

@@ -228,7 +228,8 @@ static const struct {
 	{ "{\"args\":\"a\"}", EBADMSG,
 	  "json: cannot unmarshal string into Go struct field initConfig.args of type []string" },
 	{ "{\"config\":{\"mounts\":[{\"flags\":\"ro\"}]}}", EBADMSG,
-	  "json: cannot unmarshal string into Go struct field Mount.config.mounts.flags of type int" },
+	  "json: cannot unmarshal string into Go struct field Mount.config.mounts.flags of type "
+	  "int" },
 	{ "{\"console_width\":65536}", EBADMSG,
 	  "json: cannot unmarshal number 65536 into Go struct field initConfig.console_width of "
 	  "type uint16" },
@@ -294,7 +295,7 @@ static void test_a_text_cut_anywhere_is_refused_as_ended_early(void **state)
 	}
 }
 
-/* Write the text in pieces of @chunk bytes to a socket that stays open, and read it on the other. */
+/* Write the text in pieces of @chunk bytes to a socket that stays open; read it on the other. */
 static void read_in_chunks(const struct wire_file *file, size_t chunk)
 {
 	struct rti_init_config config;

@@ -242,11 +242,13 @@ static void test_a_program_is_executed(void **state)
 {
 	static const struct script scripts[] = {
 		{ .config = MINIMAL, .reply = "{\"type\":\"procRun\",\"flags\":0}" },
-		{ .config = " \n{\"CONFIG\":{},\"args\":[\"/bin/sh\",\"-c\",\"exit 7\"],\"env\":null,"
+		{ .config = " \n{\"CONFIG\":{},\"args\":[\"/bin/sh\",\"-c\",\"exit 7\"],"
+			    "\"env\":null,"
 			    "\"cwd\":\"/\"}trailing",
 		  .reply = " {\"flags\":0,\"Type\":\"procRun\",\"new\":[1],\"arg\":null} ",
 		  .stage2_exit = 7 },
-		{ .config = "{\"config\":{},\"args\":[\"/bin/true\"],\"env\":[],\"later\":{\"x\":1}}",
+		{ .config = "{\"config\":{},\"args\":[\"/bin/true\"],\"env\":[],"
+			    "\"later\":{\"x\":1}}",
 		  .reply = "{\"type\":\"procRun\",\"flags\":0}",
 		  .log = "{\"level\":\"warning\",\"msg\":\"init configuration has an unknown key, "
 			 "ignoring it: later: {\\\"x\\\":1}\",\"time\":" },
@@ -255,7 +257,8 @@ static void test_a_program_is_executed(void **state)
 		  .reply = "{\"type\":\"procRun\",\"flags\":0}",
 		  .log = "ignoring it: config.mounts.new_flag: true\"" },
 		/* Keys that a newer parent has, but does not use: no log at all. */
-		{ .config = "{\"config\":{\"n\":null,\"f\":false,\"z\":0,\"e\":\"\",\"l\":[],\"o\":{}},"
+		{ .config = "{\"config\":{\"n\":null,\"f\":false,\"z\":0,\"e\":\"\",\"l\":[],"
+			    "\"o\":{}},"
 			    "\"args\":[\"/bin/true\"],\"env\":[]}",
 		  .reply = "{\"type\":\"procRun\",\"flags\":0}" },
 	};
@@ -280,9 +283,9 @@ static void test_variables_for_the_stages_are_checked_first(void **state)
 		{ "_LIBCONTAINER_LOGLEVEL=x", .stage0_exit = 1, .stage2_exit = NOT_STARTED,
 		  .log = ": unable to parse _LIBCONTAINER_LOGLEVEL=x: Success\"}" },
 		{ "_LIBCONTAINER_INITPIPE=", .stage0_exit = 255, .stage2_exit = NOT_STARTED,
-		  .standard_error = "runtime-init: this is the init that an OCI runtime starts in a "
-				    "container; it cannot be started by hand (see runtime-init "
-				    "--help)\n" },
+		  .standard_error = "runtime-init: this is the init that an OCI runtime starts in "
+				    "a container; it cannot be started by hand (see "
+				    "runtime-init --help)\n" },
 	};
 
 	(void)state;
@@ -293,8 +296,8 @@ static void test_variables_for_the_init_are_checked_in_stage_2(void **state)
 {
 	static const struct script scripts[] = {
 		{ "_LIBCONTAINER_SYNCPIPE=", .stage2_exit = 255,
-		  .standard_error = "unable to convert _LIBCONTAINER_SYNCPIPE: strconv.Atoi: parsing "
-				    "\"\": invalid syntax\n" },
+		  .standard_error = "unable to convert _LIBCONTAINER_SYNCPIPE: "
+				    "strconv.Atoi: parsing \"\": invalid syntax\n" },
 		{ "_LIBCONTAINER_INITTYPE=standard", .stage2_exit = 255,
 		  .error_message = "unable to convert _LIBCONTAINER_FIFOFD: strconv.Atoi: parsing "
 				   "\\\"\\\": invalid syntax" },
@@ -302,8 +305,8 @@ static void test_variables_for_the_init_are_checked_in_stage_2(void **state)
 		  .error_message = "unable to convert _LIBCONTAINER_CONSOLE: strconv.Atoi: parsing "
 				   "\\\"z\\\": invalid syntax" },
 		{ "_LIBCONTAINER_PIDFD_SOCK=z", .stage2_exit = 255,
-		  .error_message = "unable to convert _LIBCONTAINER_PIDFD_SOCK: strconv.Atoi: parsing "
-				   "\\\"z\\\": invalid syntax" },
+		  .error_message = "unable to convert _LIBCONTAINER_PIDFD_SOCK: "
+				   "strconv.Atoi: parsing \\\"z\\\": invalid syntax" },
 		{ "_LIBCONTAINER_INITTYPE=bogus", .config = MINIMAL, .stage2_exit = 255,
 		  .error_message = "unknown init type \\\"bogus\\\"" },
 		{ "_LIBCONTAINER_INITTYPE=", .config = MINIMAL, .stage2_exit = 255,

@@ -102,7 +102,8 @@ static void test_headers_that_make_no_sense_are_refused(void **state)
 		{ offsetof(Elf64_Ehdr, e_phnum), &many, 2, "65 program headers" },
 		{ offsetof(Elf64_Ehdr, e_phnum), &none, 2, "no usable program headers" },
 		{ offsetof(Elf64_Ehdr, e_phoff), &huge, 8, "impossible offset" },
-		{ load + offsetof(Elf64_Phdr, p_filesz), &huge, 8, "larger in the file than in memory" },
+		{ load + offsetof(Elf64_Phdr, p_filesz), &huge, 8,
+		  "larger in the file than in memory" },
 		{ load + offsetof(Elf64_Phdr, p_memsz), &huge, 8, "impossible address" },
 		{ load + offsetof(Elf64_Phdr, p_vaddr), &huge, 8, "impossible address" },
 		{ load + offsetof(Elf64_Phdr, p_vaddr), &odd, 8, "not aligned to pages" },
@@ -113,7 +114,8 @@ static void test_headers_that_make_no_sense_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rti_error err = { 0 };
 
-		assert_int_equal(read_changed(cases[i].offset, cases[i].value, cases[i].size, &err), -ENOEXEC);
+		assert_int_equal(read_changed(cases[i].offset, cases[i].value, cases[i].size, &err),
+				 -ENOEXEC);
 		if (!strstr(err.text, cases[i].text))
 			fail_msg("'%s' lacks '%s'", err.text, cases[i].text);
 	}

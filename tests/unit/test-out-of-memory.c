@@ -86,7 +86,8 @@ static void test_decoding_survives_each_failed_allocation(void **state)
 {
 	static const char text[] =
 		"{\"unknown\":[1,\"\\u00e9\"],\"args\":[\"\xff\",\"\\ud800 \\n\"],\"user\":\"1:1\","
-		"\"config\":{\"sysctl\":{\"a\":\"b\"},\"Hooks\":{\"prestart\":[{\"args\":[\"x\"]}]}}}";
+		"\"config\":{\"sysctl\":{\"a\":\"b\"},"
+		"\"Hooks\":{\"prestart\":[{\"args\":[\"x\"]}]}}}";
 
 	(void)state;
 	decode_failing_each(text, strlen(text));

@@ -20,7 +20,8 @@ static const struct rti_spec_state full = {
 };
 
 #define FULL                                                                                       \
-	"{\"ociVersion\":\"1.3.0\",\"id\":\"wa-q151-seccomp\",\"status\":\"creating\",\"pid\":31351," \
+	"{\"ociVersion\":\"1.3.0\",\"id\":\"wa-q151-seccomp\",\"status\":\"creating\","            \
+	"\"pid\":31351,"                                                                           \
 	"\"bundle\":\"/b\",\"annotations\":{\"an\":\"x\",\"z\":\"\\u003c1\\u003e\"}}"
 
 static void test_a_state_is_encoded_as_hooks_of_runc_read_it(void **state)

@@ -140,7 +140,8 @@ static const struct {
 	{ "{\"texts\":[null],\"numbers\":[null,1],\"objects\":[null],\"map\":{\"a\":null},"
 	  "\"objectMap\":{\"b\":null}}",
 	  "{\"texts\":[\"\"],\"numbers\":[0,1],\"Object\":{\"number\":0},"
-	  "\"objects\":[{\"number\":0}],\"map\":{\"a\":\"\"},\"objectMap\":{\"b\":{\"number\":0}}}" },
+	  "\"objects\":[{\"number\":0}],\"map\":{\"a\":\"\"},"
+	  "\"objectMap\":{\"b\":{\"number\":0}}}" },
 	/* repeated keys: the last one counts, lists start again, objects and maps are merged */
 	{ "{\"number\":1,\"number\":2,\"texts\":[\"a\",\"b\"],\"texts\":[\"c\"],"
 	  "\"Object\":{\"number\":1,\"text\":\"kept\"},\"Object\":{\"number\":2},"
@@ -324,7 +325,8 @@ static void test_unknown_keys_are_reported_with_path_and_excerpt(void **state)
 	memset(zeros, '0', sizeof(zeros) - 1);
 	zeros[sizeof(zeros) - 1] = '\0';
 	notes.text[0] = '\0';
-	snprintf(text, sizeof(text), "{\"k%s\":[\"%s\",[\"%s\"]],\"number\":5}", zeros, zeros, zeros);
+	snprintf(text, sizeof(text), "{\"k%s\":[\"%s\",[\"%s\"]],\"number\":5}", zeros, zeros,
+		 zeros);
 	assert_int_equal(decode(text, 0, &outer, &arena, &notes, &err), 0);
 	assert_int_equal(outer.number, 5);
 	assert_true(strlen(notes.text) < 256);

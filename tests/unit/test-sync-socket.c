@@ -94,7 +94,8 @@ static void test_an_oversized_packet_is_refused_by_its_size(void **state)
 
 	setsockopt(pair->child_fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 	if (send(pair->child_fd, big, size, 0) != (ssize_t)size) {
-		/* Only root may have a buffer of that size; then no peer of ours can send it either. */
+		/* Only root may have a buffer of that size; then no peer of ours can send it
+		 * either. */
 		assert_int_not_equal(geteuid(), 0);
 		free(big);
 		return;
@@ -125,9 +126,11 @@ static void test_an_empty_packet_is_the_end(void **state)
 	size_t size;
 
 	assert_int_equal(send(pair->child_fd, "", 0, 0), 0);
-	assert_int_equal(rti_sync_packet_receive(pair->parent_fd, &packet, &size, NULL), RTI_SYNC_EOF);
+	assert_int_equal(rti_sync_packet_receive(pair->parent_fd, &packet, &size, NULL),
+			 RTI_SYNC_EOF);
 	shutdown(pair->child_fd, SHUT_WR);
-	assert_int_equal(rti_sync_packet_receive(pair->parent_fd, &packet, &size, NULL), RTI_SYNC_EOF);
+	assert_int_equal(rti_sync_packet_receive(pair->parent_fd, &packet, &size, NULL),
+			 RTI_SYNC_EOF);
 }
 
 static void test_an_fd_travels_close_on_exec_with_its_name(void **state)
@@ -151,12 +154,15 @@ static void test_other_numbers_of_fds_are_refused_and_closed(void **state)
 	int fd = -1;
 
 	send_fds(pair->parent_fd, "/x", (int[]){ 0, 0 }, 2);
-	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err), -EBADMSG);
+	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err),
+			 -EBADMSG);
 	assert_string_equal(err.text, "recvfd: number of fds is not 1: 2");
 	send_fds(pair->parent_fd, "/x", (int[]){ 0, 0, 0, 0, 0 }, 5);
-	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err), -EBADMSG);
+	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err),
+			 -EBADMSG);
 	say(pair->parent_fd, "/x");
-	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err), -EBADMSG);
+	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err),
+			 -EBADMSG);
 	assert_string_equal(err.text, "recvfd: number of SCMs is not 1: 0");
 	assert_int_equal(fd, -1);
 }
@@ -173,7 +179,8 @@ static void test_a_name_that_fills_the_buffer_is_refused(void **state)
 	assert_int_equal(rti_sync_fd_send(pair->parent_fd, 0, long_name, &err), -ENAMETOOLONG);
 	assert_string_equal(err.text, "sendfd: filename too long: 4096");
 	send_fds(pair->parent_fd, long_name, &(int){ 0 }, 1);
-	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err), -EBADMSG);
+	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err),
+			 -EBADMSG);
 	assert_string_equal(err.text, "recvfile: incorrect number of bytes read (n=4096 oobn=24)");
 }
 
@@ -225,7 +232,8 @@ static void test_tolerated_spellings_of_an_answer(void **state)
 	static const char *const packets[] = {
 		"{\"type\":\"procRun\",\"flags\":0}",
 		" {\"TYPE\":\"procRun\"}\n",
-		"{\"flags\":null,\"arg\":null,\"extra\":{\"type\":\"procError\"},\"type\":\"procRun\"}",
+		"{\"flags\":null,\"arg\":null,\"extra\":{\"type\":\"procError\"},\"type\":"
+		"\"procRun\"}",
 	};
 	struct pair *pair = *state;
 
@@ -252,7 +260,8 @@ static void test_a_mount_fd_without_its_file_is_refused(void **state)
 	struct rti_error err = { 0 };
 	int fd = -1;
 
-	say(pair->parent_fd, "{\"type\":\"procMountFd\",\"flags\":0,\"arg\":{\"type\":\"plain-open\"}}");
+	say(pair->parent_fd,
+	    "{\"type\":\"procMountFd\",\"flags\":0,\"arg\":{\"type\":\"plain-open\"}}");
 	assert_int_equal(rti_sync_receive(&sync, &message, &fd, name, &err), -ENODATA);
 	assert_non_null(strstr(err.text, "response missing attached fd"));
 	assert_int_equal(fd, -1);
@@ -263,7 +272,9 @@ static void test_a_mount_source_is_asked_and_answered(void **state)
 	struct pair *pair = *state;
 	struct rti_sync child = child_in(pair, RTI_INIT_STANDARD, RTI_SYNC_STATE_SETUP);
 	struct rti_sync parent = { .socket_fd = pair->parent_fd };
-	struct rti_mount mount = { .source = "/a<b", .destination = "/d", .device = "bind", .flags = 4096 };
+	struct rti_mount mount = {
+		.source = "/a<b", .destination = "/d", .device = "bind", .flags = 4096
+	};
 	struct rti_mount asked;
 	struct rti_sync_message message;
 	char name[RTI_SYNC_FD_NAME_MAX + 1], *arg;
@@ -272,17 +283,20 @@ static void test_a_mount_source_is_asked_and_answered(void **state)
 
 	rti_sync_start(&parent.machine, RTI_INIT_STANDARD, RTI_SYNC_PARENT);
 	assert_int_equal(rti_sync_mount_encode(&mount, RTI_DIALECT_RUNC_1_5, &arg, NULL), 0);
-	assert_string_equal(arg, "{\"source\":\"/a\\u003cb\",\"destination\":\"/d\",\"device\":\"bind\","
-				 "\"flags\":4096}");
-	assert_int_equal(rti_sync_send(&child, RTI_SYNC_PROC_MOUNT_PLEASE, arg, -EBADF, NULL, NULL), 0);
+	assert_string_equal(arg,
+			    "{\"source\":\"/a\\u003cb\",\"destination\":\"/d\",\"device\":\"bind\","
+			    "\"flags\":4096}");
+	assert_int_equal(rti_sync_send(&child, RTI_SYNC_PROC_MOUNT_PLEASE, arg, -EBADF, NULL, NULL),
+			 0);
 	free(arg);
 	assert_int_equal(rti_sync_receive(&parent, &message, NULL, NULL, NULL), 0);
 	assert_int_equal(rti_sync_mount_decode(&message, &message.arena, &asked, NULL), 0);
 	assert_string_equal(asked.source, "/a<b");
 	assert_int_equal(asked.flags, 4096);
 	rti_sync_message_done(&message);
-	assert_int_equal(rti_sync_send(&parent, RTI_SYNC_PROC_MOUNT_FD, RTI_SYNC_MOUNT_FD_OPEN_TREE, 0,
-				       "/a<b", NULL), 0);
+	assert_int_equal(rti_sync_send(&parent, RTI_SYNC_PROC_MOUNT_FD, RTI_SYNC_MOUNT_FD_OPEN_TREE,
+				       0, "/a<b", NULL),
+			 0);
 	assert_int_equal(rti_sync_receive(&child, &message, &fd, name, NULL), 0);
 	assert_int_equal(rti_sync_mount_fd_decode(&message, "/a<b", &detached, NULL), 0);
 	assert_true(detached);
@@ -301,8 +315,11 @@ static void test_an_error_travels_verbatim(void **state)
 	char *arg;
 
 	rti_sync_start(&parent.machine, RTI_INIT_STANDARD, RTI_SYNC_PARENT);
-	assert_int_equal(rti_sync_error_encode("exec: \"/no<such>\": \xff \xe2\x80\xa8", &arg, NULL), 0);
-	assert_string_equal(arg, "{\"message\":\"exec: \\\"/no\\u003csuch\\u003e\\\": \xef\xbf\xbd \\u2028\"}");
+	assert_int_equal(rti_sync_error_encode("exec: \"/no<such>\": \xff \xe2\x80\xa8", &arg,
+					       NULL),
+			 0);
+	assert_string_equal(
+		arg, "{\"message\":\"exec: \\\"/no\\u003csuch\\u003e\\\": \xef\xbf\xbd \\u2028\"}");
 	assert_int_equal(rti_sync_send(&child, RTI_SYNC_PROC_ERROR, arg, -EBADF, NULL, NULL), 0);
 	free(arg);
 	assert_int_equal(rti_sync_receive(&parent, &message, NULL, NULL, NULL), 0);
@@ -332,7 +349,8 @@ static void test_small_exchange(void **state)
 
 	sync = child_in(pair, RTI_INIT_STANDARD, RTI_SYNC_STATE_RUN);
 	shutdown(pair->parent_fd, SHUT_WR);
-	assert_int_equal(rti_sync_exchange_small(&sync, RTI_SYNC_PROC_SECCOMP, 10, &err), -ECONNRESET);
+	assert_int_equal(rti_sync_exchange_small(&sync, RTI_SYNC_PROC_SECCOMP, 10, &err),
+			 -ECONNRESET);
 }
 
 /* Each captured packet decodes, and encodes to the very bytes again. */

@@ -16,8 +16,9 @@ static const struct {
 	const char *messages;
 } conversations[] = {
 	{ RTI_INIT_STANDARD, ">procHooks <procHooksDone >procReady <procRun ." },
-	{ RTI_INIT_STANDARD, ">procMountPlease <procMountFd >procMountPlease <procMountFd >procHooks "
-			     "<procHooksDone >procReady <procRun ." },
+	{ RTI_INIT_STANDARD,
+	  ">procMountPlease <procMountFd >procMountPlease <procMountFd >procHooks "
+	  "<procHooksDone >procReady <procRun ." },
 	{ RTI_INIT_STANDARD, ">procHooks <procHooksDone >procReady <procRun >procSeccomp "
 			     "<procSeccompDone ." },
 	{ RTI_INIT_STANDARD, ">procError ." },
@@ -72,10 +73,10 @@ static void hold(enum rti_init_type type, const char *text)
 		message = type_of(at + 1, size - 1);
 		at += size + strspn(at + size, " ");
 		legal = *at != '!';
-		c = rti_sync_advance(&child, from_child ? RTI_SYNC_SEND : RTI_SYNC_RECEIVE, message, NULL,
-				     &err);
-		p = rti_sync_advance(&parent, from_child ? RTI_SYNC_RECEIVE : RTI_SYNC_SEND, message, NULL,
-				     &err);
+		c = rti_sync_advance(&child, from_child ? RTI_SYNC_SEND : RTI_SYNC_RECEIVE, message,
+				     NULL, &err);
+		p = rti_sync_advance(&parent, from_child ? RTI_SYNC_RECEIVE : RTI_SYNC_SEND,
+				     message, NULL, &err);
 		if (c != (legal ? 0 : -EPROTO) || p != (legal ? 0 : -EPROTO))
 			fail_msg("'%s' at '%s': child %d, parent %d", text, at, c, p);
 		if (!legal)
@@ -120,8 +121,10 @@ static void test_only_rows_of_the_table_are_accepted(void **unused)
 					};
 					struct rti_error err = { 0 };
 
-					if (rti_sync_advance(&machine, (enum rti_sync_direction)direction,
-							     (enum rti_sync_type)type, NULL, &err) == 0) {
+					if (rti_sync_advance(&machine,
+							     (enum rti_sync_direction)direction,
+							     (enum rti_sync_type)type, NULL,
+							     &err) == 0) {
 						accepted++;
 						continue;
 					}
@@ -138,8 +141,9 @@ static void test_rules_agree_with_the_message_table(void **state)
 	(void)state;
 	for (size_t s = 0; s < 4; s++) {
 		const struct rti_sync_table *table = rti_sync_table(sides[s].type, sides[s].role);
-		enum rti_sync_sender self = sides[s].role == RTI_SYNC_CHILD ? RTI_SYNC_SENDER_CHILD :
-									      RTI_SYNC_SENDER_PARENT;
+		enum rti_sync_sender self = sides[s].role == RTI_SYNC_CHILD
+						    ? RTI_SYNC_SENDER_CHILD
+						    : RTI_SYNC_SENDER_PARENT;
 
 		for (size_t i = 0; i < table->rule_count; i++) {
 			const struct rti_sync_rule *rule = &table->rules[i];
@@ -179,15 +183,18 @@ static void test_violations_name_what_came_and_what_was_expected(void **state)
 	(void)state;
 	rti_sync_start(&machine, RTI_INIT_STANDARD, RTI_SYNC_PARENT);
 	rti_sync_advance(&machine, RTI_SYNC_RECEIVE, RTI_SYNC_NONE, "procDance", &err);
-	assert_string_equal(err.text, "invalid JSON payload from child: got \"procDance\" in state 'setup', "
-				      "expected procMountPlease or procHooks");
+	assert_string_equal(err.text,
+			    "invalid JSON payload from child: got \"procDance\" in state 'setup', "
+			    "expected procMountPlease or procHooks");
 	machine.state = RTI_SYNC_STATE_READY;
 	machine.role = RTI_SYNC_CHILD;
 	machine.table = rti_sync_table(RTI_INIT_SETNS, RTI_SYNC_CHILD);
 	rti_sync_advance(&machine, RTI_SYNC_RECEIVE, RTI_SYNC_PROC_HOOKS_DONE, NULL, &err);
-	assert_string_equal(err.text,
-			    "unexpected synchronisation flag: got \"procHooksDone\", expected \"procRun\"");
-	assert_int_equal(rti_sync_advance(&machine, RTI_SYNC_RECEIVE, RTI_SYNC_PROC_RUN, NULL, &err),
+	assert_string_equal(
+		err.text,
+		"unexpected synchronisation flag: got \"procHooksDone\", expected \"procRun\"");
+	assert_int_equal(rti_sync_advance(&machine, RTI_SYNC_RECEIVE, RTI_SYNC_PROC_RUN, NULL,
+					  &err),
 			 -EPROTO);
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/mountinfo.h"
 #include "base/number.h"
 #include "protocol/spec-convert-internal.h"
 
@@ -34,22 +35,21 @@ static void close_file(FILE **file)
 
 #define _cleanup_file_ _cleanup_(close_file)
 
-/* Decode the \040 and the like of mountinfo, in place. */
-static void decode_octal(char *text)
+struct wanted_mount {
+	const char *type;
+	bool (*accepts)(const char *path);
+	char *path; /* malloc()ed */
+};
+
+static int take_mount(void *data, const struct rti_mountinfo *info, struct rti_error *err)
 {
-	char *to = text;
+	struct wanted_mount *wanted = data;
 
-	for (; *text; text++) {
-		unsigned int byte;
-
-		if (*text == '\\' && sscanf(text + 1, "%3o", &byte) == 1) {
-			*to++ = (char)byte;
-			text += 3;
-		} else {
-			*to++ = *text;
-		}
-	}
-	*to = '\0';
+	(void)err;
+	if (strcmp(info->type, wanted->type) != 0 || !wanted->accepts(info->mount_point))
+		return 0;
+	wanted->path = strdup(info->mount_point);
+	return 1;
 }
 
 /*
@@ -58,24 +58,12 @@ static void decode_octal(char *text)
  */
 static char *find_mount(const char *type, bool (*accepts)(const char *path))
 {
-	_cleanup_file_ FILE *file = fopen("/proc/self/mountinfo", "re");
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
+	_cleanup_fd_ int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	struct wanted_mount wanted = { type, accepts, NULL };
 
-	while (file && getline(&line, &size, file) > 0) {
-		char found[32];
-		char *path = NULL;
-		char *tail = strstr(line, " - ");
-
-		if (!tail || sscanf(tail, " - %31s", found) != 1 || strcmp(found, type) != 0 ||
-		    sscanf(line, "%*s %*s %*s %*s %ms", &path) != 1)
-			continue;
-		decode_octal(path);
-		if (accepts(path))
-			return path;
-		free(path);
-	}
-	return NULL;
+	if (fd >= 0)
+		(void)rti_mountinfo_each(fd, take_mount, &wanted, NULL);
+	return wanted.path;
 }
 
 static bool is_selinuxfs(const char *path)

@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/mountinfo.h"
 #include "base/path.h"
 #include "base/procfs.h"
 #include "container/cover.h"
 #include "container/mount-entry.h"
 #include "container/mount.h"
-#include "container/mountinfo.h"
 
 #define CGROUP_MOUNT_POINT "/sys/fs/cgroup"
 #define CGROUP_NAME_PREFIX "name=" /* of hierarchies without controllers */
@@ -151,7 +151,7 @@ static char *cgroup_join(const char *mount_point, const char *root, const char *
 }
 
 /* Notes a mount whose controllers we are in and have not seen before, in the kernel's order. */
-static int cgroup_note(void *data, const struct mountinfo *info, struct rti_error *err)
+static int cgroup_note(void *data, const struct rti_mountinfo *info, struct rti_error *err)
 {
 	struct cgroup_list *list = data;
 	struct cgroup_hierarchy *items;
@@ -196,6 +196,7 @@ static int cgroup_note(void *data, const struct mountinfo *info, struct rti_erro
 
 static int cgroup_list_read(struct cgroup_list *list, struct rti_error *err)
 {
+	_cleanup_fd_ int fd = -EBADF;
 	ssize_t size;
 
 	list->own = malloc(CGROUP_FILE_MAX);
@@ -203,7 +204,10 @@ static int cgroup_list_read(struct cgroup_list *list, struct rti_error *err)
 	if (!list->own || !list->seen)
 		return rti_fail(err, ENOMEM, "list cgroup mounts");
 	size = rti_procfs_read(RTI_PROCFS_SELF, "cgroup", list->own, CGROUP_FILE_MAX, err);
-	return size < 0 ? (int)size : mountinfo_each(cgroup_note, list, err);
+	if (size < 0)
+		return (int)size;
+	fd = rti_procfs_open(RTI_PROCFS_THREAD_SELF, "mountinfo", O_RDONLY, err);
+	return fd < 0 ? fd : rti_mountinfo_each(fd, cgroup_note, list, err);
 }
 
 /* "cpu,cpuacct" of "/sys/fs/cgroup/cpu,cpuacct" */

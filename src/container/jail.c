@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/mountinfo.h"
 #include "base/path.h"
+#include "base/procfs.h"
 #include "base/syscall.h"
 #include "container/mount.h"
-#include "container/mountinfo.h"
 
 static int jail_make_slave(const char *path, struct rti_error *err)
 {
@@ -58,7 +59,7 @@ int jail_pivot(int root_fd, struct rti_error *err)
 }
 
 /* Detaches or covers one complete procfs or sysfs that is not the container's. */
-static int jail_hide_mount(void *data, const struct mountinfo *info, struct rti_error *err)
+static int jail_hide_mount(void *data, const struct rti_mountinfo *info, struct rti_error *err)
 {
 	const char *root_path = *(const char *const *)data;
 	struct mount_call cover = { MOUNT_CALL_NO_FDS, .source = "tmpfs", .type = "tmpfs",
@@ -83,9 +84,11 @@ int jail_move(const char *root_path, struct rti_error *err)
 {
 	struct mount_call move = { MOUNT_CALL_NO_FDS, .source = root_path, .target = "/",
 				   .flags = MS_MOVE };
-	int r;
+	_cleanup_fd_ int fd = rti_procfs_open(RTI_PROCFS_THREAD_SELF, "mountinfo", O_RDONLY, err);
+	int r = fd;
 
-	r = mountinfo_each(jail_hide_mount, &root_path, err);
+	if (r >= 0)
+		r = rti_mountinfo_each(fd, jail_hide_mount, &root_path, err);
 	if (r == 0)
 		r = mount_run(&move, err);
 	return r < 0 ? r : jail_chroot(err);

@@ -81,4 +81,11 @@ int cgroup_devices_set_v2(const char *path, const struct rti_device_rules *rules
  */
 int cgroup_set_rdma(const char *path, const struct rti_rdma_limits *limits, struct rti_error *err);
 
+/**
+ * cgroup_set_hugetlb() - each page size's limit and, since Linux 5.7, its limit of reservations
+ * @ending: what the files' names end in: "limit_in_bytes" on v1, "max" on v2
+ */
+int cgroup_set_hugetlb(const char *path, const char *ending,
+		       const struct rti_hugetlb_limits *limits, struct rti_error *err);
+
 #endif

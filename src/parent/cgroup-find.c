@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/mountinfo.h"
 #include "parent/cgroup-driver.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -89,71 +90,38 @@ int cgroup_own_path(pid_t pid, const char *controller, char *path, size_t size,
 	return rti_refuse(err, ENOENT, "mountpoint for %s not found", controller);
 }
 
-/* mountinfo writes blanks, tabs, newlines and backslashes as three octal digits. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (char *from = text; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
-			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = 0;
-}
-
-struct mount_line {
-	char *root;
+struct wanted_mount {
+	const char *controller;
 	char *mountpoint;
-	char *fstype;
-	char *super_options;
+	char *root;
+	size_t size;
 };
 
-/* "36 35 98:0 ROOT MOUNTPOINT options [optional]... - FSTYPE source SUPER" */
-static bool split_mount_line(char *line, struct mount_line *ret)
+static int take_mount(void *data, const struct rti_mountinfo *info, struct rti_error *err)
 {
-	char *tail = strstr(line, " - ");
+	const struct wanted_mount *wanted = data;
 
-	line[strcspn(line, "\n")] = 0;
-	if (!tail)
-		return false;
-	*tail = 0;
-	tail += 3;
-	for (int i = 0; i < 3; i++)
-		strsep(&line, " ");
-	ret->root = strsep(&line, " ");
-	ret->mountpoint = strsep(&line, " ");
-	ret->fstype = strsep(&tail, " ");
-	strsep(&tail, " ");
-	ret->super_options = tail;
-	return ret->root && ret->mountpoint && ret->fstype && ret->super_options;
+	if (strcmp(info->type, "cgroup") != 0 ||
+	    !list_has(info->super_options, wanted->controller))
+		return 0;
+	if (strlen(info->mount_point) >= wanted->size || strlen(info->root) >= wanted->size)
+		return rti_fail(err, ENAMETOOLONG, "mountpoint for %s", wanted->controller);
+	strcpy(wanted->mountpoint, info->mount_point);
+	strcpy(wanted->root, info->root);
+	return 1;
 }
 
 int cgroup_find_mount(const char *controller, char *mountpoint, char *root, size_t size,
 		      struct rti_error *err)
 {
-	_cleanup_(fclose_at) FILE *file = fopen("/proc/self/mountinfo", "re");
-	_cleanup_free_ char *line = NULL;
-	size_t room = 0;
+	_cleanup_fd_ int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	struct wanted_mount wanted = { controller, mountpoint, root, size };
+	int r;
 
-	if (!file)
+	if (fd < 0)
 		return rti_fail(err, errno, "open /proc/self/mountinfo");
-	while (getline(&line, &room, file) > 0) {
-		struct mount_line mount;
-
-		if (!split_mount_line(line, &mount) || strcmp(mount.fstype, "cgroup") != 0 ||
-		    !list_has(mount.super_options, controller))
-			continue;
-		unescape(mount.root);
-		unescape(mount.mountpoint);
-		if (strlen(mount.mountpoint) >= size || strlen(mount.root) >= size)
-			return rti_fail(err, ENAMETOOLONG, "mountpoint for %s", controller);
-		strcpy(mountpoint, mount.mountpoint);
-		strcpy(root, mount.root);
-		return 0;
-	}
-	return rti_refuse(err, ENOENT, "mountpoint for %s not found", controller);
+	r = rti_mountinfo_each(fd, take_mount, &wanted, err);
+	if (r == 0)
+		return rti_refuse(err, ENOENT, "mountpoint for %s not found", controller);
+	return r < 0 ? r : 0;
 }

@@ -310,21 +310,7 @@ static int blkio_set(const char *path, const struct rti_cgroups *config, struct 
 
 static int hugetlb_set(const char *path, const struct rti_cgroups *config, struct rti_error *err)
 {
-	for (size_t i = 0; i < config->hugetlb_limit.count; i++) {
-		const struct rti_hugetlb_limit *item = &config->hugetlb_limit.items[i];
-		char file[128];
-		int r;
-
-		snprintf(file, sizeof(file), "hugetlb.%s.limit_in_bytes", item->page_size);
-		r = cgroup_file_write(path, file, err, "%" PRIu64, item->limit);
-		if (r < 0)
-			return r;
-		snprintf(file, sizeof(file), "hugetlb.%s.rsvd.limit_in_bytes", item->page_size);
-		r = cgroup_file_write(path, file, err, "%" PRIu64, item->limit);
-		if (r < 0 && r != -ENOENT) /* since Linux 5.7 */
-			return r;
-	}
-	return 0;
+	return cgroup_set_hugetlb(path, "limit_in_bytes", &config->hugetlb_limit, err);
 }
 
 static int net_cls_set(const char *path, const struct rti_cgroups *config, struct rti_error *err)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -192,6 +193,26 @@ int cgroup_set_rdma(const char *path, const struct rti_rdma_limits *limits, stru
 		r = cgroup_file_write(path, "rdma.max", err, "%s%s%s", limit->device, handles,
 				      objects);
 		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int cgroup_set_hugetlb(const char *path, const char *ending,
+		       const struct rti_hugetlb_limits *limits, struct rti_error *err)
+{
+	for (size_t i = 0; i < limits->count; i++) {
+		const struct rti_hugetlb_limit *item = &limits->items[i];
+		char file[128];
+		int r;
+
+		snprintf(file, sizeof(file), "hugetlb.%s.%s", item->page_size, ending);
+		r = cgroup_file_write(path, file, err, "%" PRIu64, item->limit);
+		if (r < 0)
+			return r;
+		snprintf(file, sizeof(file), "hugetlb.%s.rsvd.%s", item->page_size, ending);
+		r = cgroup_file_write(path, file, err, "%" PRIu64, item->limit);
+		if (r < 0 && r != -ENOENT)
 			return r;
 	}
 	return 0;

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/mountinfo.h"
+#include "base/mountinfo.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/procfs.h"
 
 /* Fields of a line, separated by blanks; optional ones lie between OPTIONS and the "-". */
 enum {
@@ -22,15 +20,12 @@ enum {
 	MOUNTINFO_FIXED_FIELDS,
 };
 
-static int mountinfo_read(char **ret, struct rti_error *err)
+static int mountinfo_read(int fd, char **ret, struct rti_error *err)
 {
-	_cleanup_fd_ int fd = rti_procfs_open(RTI_PROCFS_THREAD_SELF, "mountinfo", O_RDONLY, err);
 	_cleanup_free_ char *text = NULL;
 	size_t room = 0;
 	size_t used = 0;
 
-	if (fd < 0)
-		return fd;
 	for (;;) {
 		ssize_t size;
 
@@ -73,7 +68,7 @@ static char *mountinfo_decode(char *text)
 	return text;
 }
 
-static bool mountinfo_parse(char *line, struct mountinfo *ret)
+static bool mountinfo_parse(char *line, struct rti_mountinfo *ret)
 {
 	char *fields[MOUNTINFO_FIXED_FIELDS];
 	char *type;
@@ -100,24 +95,23 @@ static bool mountinfo_parse(char *line, struct mountinfo *ret)
 	return true;
 }
 
-int mountinfo_each(int (*visit)(void *data, const struct mountinfo *info, struct rti_error *err),
-		   void *data, struct rti_error *err)
+int rti_mountinfo_each(int fd, rti_mountinfo_visitor visit, void *data, struct rti_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	char *rest;
 	char *line;
 	int r;
 
-	r = mountinfo_read(&text, err);
+	r = mountinfo_read(fd, &text, err);
 	if (r < 0)
 		return r;
 	rest = text;
 	while (r == 0 && (line = strsep(&rest, "\n")) && *line) {
-		struct mountinfo info;
+		struct rti_mountinfo info;
 
 		if (!mountinfo_parse(line, &info))
 			return rti_refuse(err, EBADMSG, "mountinfo has a line without all fields");
 		r = visit(data, &info, err);
 	}
-	return r < 0 ? r : 0;
+	return r;
 }

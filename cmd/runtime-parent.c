@@ -150,23 +150,19 @@ static int choose_root(struct globals *globals, const struct option_value *optio
 	return 0;
 }
 
-/* The installed runtime-init, or in a tree that is not installed the one beside this program. */
+/* The runtime-init beside this program, which is of its build, or the installed one. */
 static void find_own_init(char room[static PATH_MAX])
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
+	const char *slash;
 
-	strcpy(room, SBINDIR "/runtime-init");
-	if (access(room, X_OK) == 0 || n < 0)
-		return;
-	self[n] = 0;
+	self[n > 0 ? n : 0] = 0;
 	slash = strrchr(self, '/');
-	if (slash &&
-	    snprintf(room, PATH_MAX, "%.*s/runtime-init", (int)(slash - self), self) < PATH_MAX &&
-	    access(room, X_OK) == 0)
-		return;
-	strcpy(room, SBINDIR "/runtime-init");
+	if (!slash ||
+	    snprintf(room, PATH_MAX, "%.*s/runtime-init", (int)(slash - self), self) >= PATH_MAX ||
+	    access(room, X_OK) < 0)
+		strcpy(room, SBINDIR "/runtime-init");
 }
 
 static int choose_init(struct globals *globals, const struct option_value *option,

@@ -82,6 +82,9 @@ static bool selinux_is_enabled(void)
 	char label[sizeof("kernel") + 1] = "";
 	ssize_t size;
 
+	/* The kernel makes this directory in sysfs if it can do SELinux at all. */
+	if (exists("/sys/fs") && !exists("/sys/fs/selinux"))
+		return false;
 	if (!is_selinuxfs("/sys/fs/selinux")) {
 		found = find_mount("selinuxfs", is_selinuxfs);
 		if (!found)
@@ -102,7 +105,9 @@ static bool is_any(const char *path)
 
 static void probe_rdt(struct rti_convert_environment *environment)
 {
-	_cleanup_free_ char *root = find_mount("resctrl", is_any);
+	/* The kernel makes this directory in sysfs if the machine has what resctrl is about. */
+	bool is_possible = !exists("/sys/fs") || exists("/sys/fs/resctrl");
+	_cleanup_free_ char *root = is_possible ? find_mount("resctrl", is_any) : NULL;
 	char path[PATH_MAX];
 
 	environment->rdt = root != NULL;

@@ -173,6 +173,9 @@ int cgroup_mkdir(const char *path, struct rti_error *err)
 
 	if (length >= sizeof(prefix))
 		return rti_fail(err, ENAMETOOLONG, "mkdir %s", path);
+	/* As a rule what is above is there. */
+	if (mkdir(path, 0755) == 0)
+		return 0;
 	memcpy(prefix, path, length + 1);
 	for (char *p = prefix + 1; p <= prefix + length; p++) {
 		char saved = *p;

@@ -15,12 +15,6 @@
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
-static void fclose_at(FILE **file)
-{
-	if (*file)
-		fclose(*file);
-}
-
 bool cgroup_is_unified(void)
 {
 	struct statfs fs;
@@ -55,20 +49,49 @@ static bool list_has(const char *list, const char *word)
 	return false;
 }
 
-int cgroup_own_path(pid_t pid, const char *controller, char *path, size_t size,
+/* The whole of a file of procfs. The caller frees it; NULL with errno. */
+static char *read_text(const char *path)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	size_t room = 4096, used = 0;
+
+	for (;;) {
+		char *more = fd < 0 ? NULL : realloc(text, room);
+		ssize_t n;
+
+		if (!more)
+			return NULL;
+		text = more;
+		n = rti_read_full(fd, text + used, room - used - 1);
+		if (n < 0) {
+			errno = (int)-n;
+			return NULL;
+		}
+		used += (size_t)n;
+		text[used] = 0;
+		if (used + 1 < room) {
+			more = text;
+			text = NULL;
+			return more;
+		}
+		room *= 2;
+	}
+}
+
+/* Takes the next line off @text; NULL at its end. */
+static char *next_line(char **text)
+{
+	return *text && **text ? strsep(text, "\n") : NULL;
+}
+
+/* Finds a controller among the "N:CONTROLLERS:PATH" lines, which it cuts. */
+static int find_own(char *text, const char *controller, char *path, size_t size,
 		    struct rti_error *err)
 {
-	_cleanup_(fclose_at) FILE *file = NULL;
-	_cleanup_free_ char *line = NULL;
-	char name[64] = "/proc/self/cgroup";
-	size_t room = 0;
+	char *line;
 
-	if (pid > 0)
-		snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
-	file = fopen(name, "re");
-	if (!file)
-		return rti_fail(err, errno, "open %s", name);
-	while (getline(&line, &room, file) > 0) {
+	while ((line = next_line(&text))) {
 		char *controllers = strchr(line, ':');
 		char *own = controllers ? strchr(controllers + 1, ':') : NULL;
 
@@ -79,49 +102,95 @@ int cgroup_own_path(pid_t pid, const char *controller, char *path, size_t size,
 					  line);
 		*own++ = 0;
 		controllers++;
-		own[strcspn(own, "\n")] = 0;
 		if (!list_has(controllers, controller))
 			continue;
 		if (strlen(own) >= size)
-			return rti_fail(err, ENAMETOOLONG, "read %s", name);
+			return rti_fail(err, ENAMETOOLONG, "own cgroup of %s", controller);
 		strcpy(path, own);
 		return 0;
 	}
 	return rti_refuse(err, ENOENT, "mountpoint for %s not found", controller);
 }
 
-struct wanted_mount {
-	const char *controller;
-	char *mountpoint;
-	char *root;
-	size_t size;
-};
-
-static int take_mount(void *data, const struct rti_mountinfo *info, struct rti_error *err)
+int cgroup_own_path(pid_t pid, const char *controller, char *path, size_t size,
+		    struct rti_error *err)
 {
-	const struct wanted_mount *wanted = data;
+	_cleanup_free_ char *text = NULL;
+	char name[64] = "/proc/self/cgroup";
 
-	if (strcmp(info->type, "cgroup") != 0 ||
-	    !list_has(info->super_options, wanted->controller))
-		return 0;
-	if (strlen(info->mount_point) >= wanted->size || strlen(info->root) >= wanted->size)
-		return rti_fail(err, ENAMETOOLONG, "mountpoint for %s", wanted->controller);
-	strcpy(wanted->mountpoint, info->mount_point);
-	strcpy(wanted->root, info->root);
-	return 1;
+	if (pid > 0)
+		snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
+	text = read_text(name);
+	if (!text)
+		return rti_fail(err, errno, "open %s", name);
+	return find_own(text, controller, path, size, err);
 }
 
-int cgroup_find_mount(const char *controller, char *mountpoint, char *root, size_t size,
-		      struct rti_error *err)
+/* Notes the mounts of cgroup v1. */
+static int note_mount(void *data, const struct rti_mountinfo *info, struct rti_error *err)
+{
+	struct cgroup_mounts *mounts = data;
+	struct cgroup_mount *item = &mounts->items[mounts->count];
+
+	if (strcmp(info->type, "cgroup") != 0)
+		return 0;
+	if (mounts->count == CGROUP_MOUNTS_MAX)
+		return rti_refuse(err, E2BIG, "too many mounts of cgroup v1");
+	item->controllers = rti_arena_text(&mounts->arena, info->super_options,
+					   strlen(info->super_options));
+	item->mountpoint =
+		rti_arena_text(&mounts->arena, info->mount_point, strlen(info->mount_point));
+	item->root = rti_arena_text(&mounts->arena, info->root, strlen(info->root));
+	if (!item->controllers || !item->mountpoint || !item->root)
+		return rti_fail(err, ENOMEM, "list mounts of cgroup v1");
+	mounts->count++;
+	return 0;
+}
+
+int cgroup_mounts_read(struct cgroup_mounts *ret, struct rti_error *err)
 {
 	_cleanup_fd_ int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	struct wanted_mount wanted = { controller, mountpoint, root, size };
+	struct cgroup_mounts mounts = { 0 };
 	int r;
 
 	if (fd < 0)
 		return rti_fail(err, errno, "open /proc/self/mountinfo");
-	r = rti_mountinfo_each(fd, take_mount, &wanted, err);
-	if (r == 0)
-		return rti_refuse(err, ENOENT, "mountpoint for %s not found", controller);
-	return r < 0 ? r : 0;
+	mounts.own = read_text("/proc/self/cgroup");
+	if (!mounts.own)
+		r = rti_fail(err, errno, "open /proc/self/cgroup");
+	else
+		r = rti_mountinfo_each(fd, note_mount, &mounts, err);
+	if (r < 0) {
+		cgroup_mounts_done(&mounts);
+		return r;
+	}
+	*ret = mounts;
+	return 0;
+}
+
+void cgroup_mounts_done(struct cgroup_mounts *mounts)
+{
+	rti_arena_done(&mounts->arena);
+	free(mounts->own);
+	*mounts = (struct cgroup_mounts){ 0 };
+}
+
+const struct cgroup_mount *cgroup_mounts_find(const struct cgroup_mounts *mounts,
+					      const char *controller)
+{
+	for (size_t i = 0; i < mounts->count; i++) {
+		if (list_has(mounts->items[i].controllers, controller))
+			return &mounts->items[i];
+	}
+	return NULL;
+}
+
+int cgroup_mounts_own_path(const struct cgroup_mounts *mounts, const char *controller, char *path,
+			   size_t size, struct rti_error *err)
+{
+	_cleanup_free_ char *text = strdup(mounts->own);
+
+	if (!text)
+		return rti_fail(err, ENOMEM, "own cgroup of %s", controller);
+	return find_own(text, controller, path, size, err);
 }

@@ -14,6 +14,9 @@
 #include "parent/cgroup-file.h"
 #include "parent/cgroup-tree.h"
 
+/* How many processes the start of one has at most at a time: the stages of the init. */
+#define STAGES 3
+
 static const char *find_sub(const struct rti_string_map *subs, const char *controller)
 {
 	for (size_t i = 0; subs && i < subs->count; i++) {
@@ -76,8 +79,15 @@ static int join_v2(struct cgroup *cgroup, const char *sub, pid_t pid, pid_t init
 	return r;
 }
 
-static int join_v1(struct cgroup *cgroup, const struct rti_string_map *subs, pid_t pid,
-		   struct rti_error *err)
+static const char *sub_of(const struct cgroup_path *entry, const struct rti_string_map *subs)
+{
+	const char *sub = find_sub(subs, entry->controller);
+
+	return sub ? sub : find_sub(subs, "");
+}
+
+static int join_v1(struct cgroup *cgroup, const struct rti_string_map *subs,
+		   const struct rti_parent_join *joins, pid_t pid, struct rti_error *err)
 {
 	for (size_t i = 0; subs && i < subs->count; i++) {
 		if (*subs->items[i].key && !cgroup_path(cgroup, subs->items[i].key))
@@ -86,11 +96,12 @@ static int join_v1(struct cgroup *cgroup, const struct rti_string_map *subs, pid
 	}
 	for (size_t i = 0; i < cgroup->path_count; i++) {
 		const struct cgroup_path *entry = &cgroup->paths[i];
-		const char *sub = find_sub(subs, entry->controller);
 		char path[PATH_MAX];
 		int r;
 
-		r = sub_path(entry->path, sub ? sub : find_sub(subs, ""), path, err);
+		if (joins && joins[i].done)
+			continue;
+		r = sub_path(entry->path, sub_of(entry, subs), path, err);
 		if (r < 0)
 			return r;
 		r = cgroup_file_add_pid(path, pid, err);
@@ -100,37 +111,77 @@ static int join_v1(struct cgroup *cgroup, const struct rti_string_map *subs, pid
 	return 0;
 }
 
-int cgroup_join(struct cgroup *cgroup, const struct rti_string_map *subs, pid_t pid, pid_t init_pid,
+int cgroup_join(struct cgroup *cgroup, const struct rti_string_map *subs,
+		const struct rti_parent_join *joins, pid_t pid, pid_t init_pid,
 		struct rti_error *err)
 {
 	int r = 0;
 
 	if (!cgroup->unified)
-		r = join_v1(cgroup, subs, pid, err);
-	else if (cgroup->path_count > 0)
+		r = join_v1(cgroup, subs, joins, pid, err);
+	else if (cgroup->path_count > 0 && !(joins && joins[0].done))
 		r = join_v2(cgroup, find_sub(subs, ""), pid, init_pid, err);
 	return r < 0 && cgroup->config->rootless ? 0 : r;
 }
 
-int cgroup_open_dir(struct cgroup *cgroup, const struct rti_string_map *subs, pid_t init_pid,
-		    struct rti_error *err)
+void cgroup_open_join(const struct cgroup *cgroup, size_t index, const char *path,
+		      struct rti_parent_join *ret)
 {
-	const char *sub = find_sub(subs, ""), *base = cgroup_path(cgroup, "");
-	char path[PATH_MAX];
-	int fd, r;
+	bool is_v2 = !*cgroup->paths[index].controller;
 
-	if (!cgroup->unified || !base)
-		return -ENOENT;
-	r = sub_path(base, sub, path, err);
-	if (r < 0)
-		return r;
-	fd = cgroup_file_open(path, "", O_PATH | O_DIRECTORY, err);
-	if (fd < 0 && (!sub || !*sub) && init_cgroup(init_pid, path) == 0)
-		fd = cgroup_file_open(path, "", O_PATH | O_DIRECTORY, err);
-	if (fd < 0)
-		return cgroup->config->rootless ? -ENOENT
-						: rti_prefix(err, fd, "can't open cgroup");
-	return fd;
+	ret->is_v2 = is_v2;
+	ret->fd = is_v2 ? cgroup_file_open(path, "", O_PATH | O_DIRECTORY, NULL)
+			: cgroup_file_open(path, "tasks", O_WRONLY, NULL);
+	if (ret->fd < 0)
+		ret->fd = -EBADF;
+}
+
+void cgroup_joins_done(struct rti_parent_join joins[static CGROUP_PATHS_MAX])
+{
+	for (size_t i = 0; i < CGROUP_PATHS_MAX; i++)
+		joins[i].fd = rti_close(joins[i].fd);
+}
+
+static bool is_frozen(const char *controller, const char *path)
+{
+	char state[16];
+
+	if (strcmp(controller, "freezer") == 0)
+		return cgroup_file_read(path, "freezer.state", state, sizeof(state), NULL) < 0 ||
+		       strcmp(state, "THAWED\n") != 0;
+	return !*controller &&
+	       cgroup_file_read(path, "cgroup.freeze", state, sizeof(state), NULL) > 0 &&
+	       state[0] != '0';
+}
+
+static bool is_full(const char *controller, const char *path)
+{
+	uint64_t limit, current;
+
+	if (*controller && strcmp(controller, "pids") != 0)
+		return false;
+	return cgroup_file_read_u64(path, "pids.max", &limit, NULL) == 0 &&
+	       cgroup_file_read_u64(path, "pids.current", &current, NULL) == 0 &&
+	       (limit < current || limit - current < STAGES);
+}
+
+void cgroup_prepare_join(const struct cgroup *cgroup, const struct rti_string_map *subs,
+			 pid_t init_pid, struct rti_parent_join ret[static CGROUP_PATHS_MAX])
+{
+	for (size_t i = 0; i < CGROUP_PATHS_MAX; i++) {
+		const struct cgroup_path *entry = &cgroup->paths[i];
+		const char *sub = i < cgroup->path_count ? sub_of(entry, subs) : NULL;
+		char path[PATH_MAX];
+
+		ret[i] = (struct rti_parent_join){ .fd = -EBADF };
+		if (i >= cgroup->path_count || sub_path(entry->path, sub, path, NULL) < 0 ||
+		    is_frozen(entry->controller, path) || is_full(entry->controller, path))
+			continue;
+		cgroup_open_join(cgroup, i, path, &ret[i]);
+		if (ret[i].fd < 0 && cgroup->unified && (!sub || !*sub) &&
+		    init_cgroup(init_pid, path) == 0)
+			cgroup_open_join(cgroup, i, path, &ret[i]);
+	}
 }
 
 struct pids {

@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <time.h>
 
+#include "base/fd.h"
 #include "parent/cgroup-file.h"
 #include "parent/cgroup-v1.h"
 
@@ -62,89 +63,92 @@ static const char *path_below(const char *path, const char *root)
 	return "";
 }
 
-static int v1_find_path(const char *controller, const char *inner, char *path, size_t size,
-			struct rti_error *err)
+static int v1_find_path(const struct cgroup_mounts *mounts, const char *controller,
+			const char *inner, char *path, size_t size, struct rti_error *err)
 {
-	char mount[PATH_MAX], root[PATH_MAX], own[PATH_MAX] = "";
+	const struct cgroup_mount *mount = NULL;
 	const char *base = "";
+	char own[PATH_MAX];
 	struct statfs fs;
 	int r;
 
 	if (!*controller) {
 		if (statfs(HYBRID_MOUNT, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
 			return -ENOENT;
-		strcpy(mount, HYBRID_MOUNT);
 	} else {
-		r = cgroup_find_mount(controller, mount, root, sizeof(mount), err);
-		if (r == 0 && inner[0] != '/') {
-			r = cgroup_own_path(0, controller, own, sizeof(own), err);
-			base = path_below(own, root);
-		}
+		mount = cgroup_mounts_find(mounts, controller);
+		if (!mount)
+			return rti_refuse(err, ENOENT, "mountpoint for %s not found", controller);
+	}
+	if (mount && inner[0] != '/') {
+		r = cgroup_mounts_own_path(mounts, controller, own, sizeof(own), err);
 		if (r < 0)
 			return r;
+		base = path_below(own, mount->root);
 	}
 	base += strspn(base, "/");
 	inner += strspn(inner, "/");
-	if (snprintf(path, size, "%s%s%s%s%s", mount, *base ? "/" : "", base, *inner ? "/" : "",
-		     inner) >= (int)size)
+	if (snprintf(path, size, "%s%s%s%s%s", mount ? mount->mountpoint : HYBRID_MOUNT,
+		     *base ? "/" : "", base, *inner ? "/" : "", inner) >= (int)size)
 		return rti_fail(err, ENAMETOOLONG, "cgroup path for %s", controller);
 	return 0;
 }
 
 static int v1_find_paths(struct cgroup *cgroup, const char *inner, struct rti_error *err)
 {
-	for (size_t i = 0; i < CGROUP_V1_CONTROLLERS; i++) {
+	_cleanup_(cgroup_mounts_done) struct cgroup_mounts mounts = { 0 };
+	int r = cgroup_mounts_read(&mounts, err);
+
+	for (size_t i = 0; r == 0 && i < CGROUP_V1_CONTROLLERS; i++) {
 		const char *name = cgroup_v1_controllers[i].name;
 		char path[PATH_MAX];
-		int r;
 
-		r = v1_find_path(name, inner, path, sizeof(path), err);
+		r = v1_find_path(&mounts, name, inner, path, sizeof(path), err);
 		/* Without device rules a container would own the host's devices. */
-		if (r == -ENOENT && strcmp(name, "devices") != 0)
+		if (r == -ENOENT && strcmp(name, "devices") != 0) {
+			r = 0;
 			continue;
+		}
 		if (r == 0)
 			r = cgroup_add_path(cgroup, name, path, err);
-		if (r < 0)
-			return r;
 	}
-	return 0;
+	return r;
 }
 
-static void forget_path(struct cgroup *cgroup, const char *controller)
+static int v1_make(struct cgroup *cgroup, size_t index, struct rti_error *err)
 {
+	const struct cgroup_path *entry = &cgroup->paths[index];
+	int r = cgroup_mkdir(entry->path, err);
+
+	for (size_t i = 0; r == 0 && i < CGROUP_V1_CONTROLLERS; i++) {
+		const struct cgroup_v1_controller *controller = &cgroup_v1_controllers[i];
+
+		if (controller->prepare && strcmp(controller->name, entry->controller) == 0)
+			r = controller->prepare(entry->path, cgroup->config, err);
+	}
+	return r;
+}
+
+/* The paths are in the order of the table, as v1_find_paths() has put them. */
+static int v1_apply(struct cgroup *cgroup, const struct rti_parent_join *joins, pid_t pid,
+		    struct rti_error *err)
+{
+	size_t kept = 0;
+
 	for (size_t i = 0; i < cgroup->path_count; i++) {
-		if (strcmp(cgroup->paths[i].controller, controller) != 0)
-			continue;
-		cgroup->path_count--;
-		memmove(&cgroup->paths[i], &cgroup->paths[i + 1],
-			(cgroup->path_count - i) * sizeof(cgroup->paths[0]));
-		return;
-	}
-}
+		int r = cgroup_make(cgroup, i, err);
 
-static int v1_apply(struct cgroup *cgroup, pid_t pid, struct rti_error *err)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < CGROUP_V1_CONTROLLERS; i++) {
-		const char *path = cgroup_path(cgroup, cgroup_v1_controllers[i].name);
-		int r;
-
-		if (!path)
-			continue;
-		r = cgroup_mkdir(path, err);
-		if (r == 0 && cgroup_v1_controllers[i].prepare)
-			r = cgroup_v1_controllers[i].prepare(path, cgroup->config, err);
-		if (r == 0)
-			r = cgroup_file_add_pid(path, pid, err);
+		if (r == 0 && !(joins && joins[i].done))
+			r = cgroup_file_add_pid(cgroup->paths[i].path, pid, err);
 		if (r < 0 && !cgroup_is_ignorable(cgroup, r))
 			return r;
-		if (r < 0) {
-			forget_path(cgroup, cgroup_v1_controllers[i].name);
-			result = CGROUP_E_ROOTLESS;
-		}
+		if (r == 0)
+			cgroup->paths[kept++] = cgroup->paths[i];
 	}
-	return result;
+	if (kept == cgroup->path_count)
+		return 0;
+	cgroup->path_count = kept;
+	return CGROUP_E_ROOTLESS;
 }
 
 static int v1_set(struct cgroup *cgroup, struct rti_error *err)
@@ -202,6 +206,7 @@ static int v1_get_freezer(const struct cgroup *cgroup, enum cgroup_freezer *ret,
 
 const struct cgroup_driver cgroup_v1_driver = {
 	.find_paths = v1_find_paths,
+	.make = v1_make,
 	.apply = v1_apply,
 	.set = v1_set,
 	.freeze = v1_freeze,

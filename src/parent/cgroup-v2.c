@@ -152,13 +152,19 @@ static int delegate(const char *path, int64_t owner_uid, struct rti_error *err)
 	return 0;
 }
 
-static int v2_apply(struct cgroup *cgroup, pid_t pid, struct rti_error *err)
+static int v2_make(struct cgroup *cgroup, size_t index, struct rti_error *err)
+{
+	return create_path(cgroup->paths[index].path, cgroup->config, err);
+}
+
+static int v2_apply(struct cgroup *cgroup, const struct rti_parent_join *joins, pid_t pid,
+		    struct rti_error *err)
 {
 	const struct rti_cgroups *config = cgroup->config;
 	const char *path = cgroup_path(cgroup, "");
 	int r;
 
-	r = create_path(path, config, err);
+	r = cgroup_make(cgroup, 0, err);
 	if (r < 0 && config->rootless && (!config->path || !*config->path)) {
 		if (!cgroup_v2_needs_controllers(config)) {
 			cgroup->path_count = 0;
@@ -168,7 +174,7 @@ static int v2_apply(struct cgroup *cgroup, pid_t pid, struct rti_error *err)
 				  "rootless needs no limits + no cgrouppath when no "
 				  "permission is granted for cgroups");
 	}
-	if (r == 0)
+	if (r == 0 && !(joins && joins[0].done))
 		r = cgroup_file_add_pid(path, pid, err);
 	if (r == 0 && config->owner_uid)
 		r = delegate(path, *config->owner_uid, err);
@@ -250,6 +256,7 @@ static int v2_set(struct cgroup *cgroup, struct rti_error *err)
 
 const struct cgroup_driver cgroup_v2_driver = {
 	.find_paths = v2_find_paths,
+	.make = v2_make,
 	.apply = v2_apply,
 	.set = v2_set,
 	.freeze = v2_freeze,

@@ -159,9 +159,28 @@ bool cgroup_is_ignorable(const struct cgroup *cgroup, int r)
 	return cgroup->config->rootless && !chosen && (r == -EPERM || r == -EACCES || r == -EROFS);
 }
 
-int cgroup_apply(struct cgroup *cgroup, pid_t pid, struct rti_error *err)
+int cgroup_make(struct cgroup *cgroup, size_t index, struct rti_error *err)
 {
-	return driver_of(cgroup)->apply(cgroup, pid, err);
+	struct cgroup_path *entry = &cgroup->paths[index];
+	int r = entry->is_ready ? 0 : driver_of(cgroup)->make(cgroup, index, err);
+
+	entry->is_ready = r == 0;
+	return r;
+}
+
+void cgroup_prepare(struct cgroup *cgroup, struct rti_parent_join ret[static CGROUP_PATHS_MAX])
+{
+	for (size_t i = 0; i < CGROUP_PATHS_MAX; i++) {
+		ret[i] = (struct rti_parent_join){ .fd = -EBADF };
+		if (i < cgroup->path_count && cgroup_make(cgroup, i, NULL) == 0)
+			cgroup_open_join(cgroup, i, cgroup->paths[i].path, &ret[i]);
+	}
+}
+
+int cgroup_apply(struct cgroup *cgroup, const struct rti_parent_join *joins, pid_t pid,
+		 struct rti_error *err)
+{
+	return driver_of(cgroup)->apply(cgroup, joins, pid, err);
 }
 
 int cgroup_set(struct cgroup *cgroup, struct rti_error *err)

@@ -6,8 +6,8 @@
  * order of writes and texts follow runc's cgroupfs drivers. The systemd driver is not offered.
  *
  * The life of a container's cgroups: cgroup_open() computes paths and touches nothing;
- * cgroup_apply() creates them and moves a process in; cgroup_set() writes the limits;
- * cgroup_destroy() removes them.
+ * cgroup_prepare() creates them and cgroup_apply() sees to it that a process is in all of them;
+ * cgroup_set() writes the limits; cgroup_destroy() removes them.
  */
 #ifndef RTI_PARENT_CGROUP_H
 #define RTI_PARENT_CGROUP_H
@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "parent/runtime-parent.h"
 #include "protocol/init-config.h"
 
 /* Positive result of cgroup_apply(): a rootless container that may not have all its cgroups. */
@@ -35,6 +36,7 @@ enum cgroup_freezer {
 struct cgroup_path {
 	const char *controller; /* "memory", "name=systemd"; "" for the unified hierarchy */
 	const char *path;	/* absolute, on the host */
+	bool is_ready;		/* it is made, and takes processes */
 };
 
 struct cgroup {
@@ -84,12 +86,38 @@ const char *cgroup_path(const struct cgroup *cgroup, const char *controller);
 bool cgroup_exists(const struct cgroup *cgroup);
 
 /**
- * cgroup_apply() - create the cgroups and move a process into them
+ * cgroup_prepare() - create the cgroups, as far as that goes, and open what a process enters by
+ * @ret: for each path one; release with cgroup_joins_done(). Indexes change in cgroup_apply().
+ *
+ * Whatever fails here is done again by cgroup_apply(), which then says why.
+ */
+void cgroup_prepare(struct cgroup *cgroup, struct rti_parent_join ret[static CGROUP_PATHS_MAX]);
+
+/**
+ * cgroup_prepare_join() - open what one more process of a container enters by
+ * @ret: as of cgroup_prepare()
+ * @subs: as for cgroup_join(), which is to be called when the process is there
+ *
+ * A cgroup that is frozen or has hardly any room for more processes is left out: stages that are
+ * there for a moment only would hang or fail in it.
+ */
+void cgroup_prepare_join(const struct cgroup *cgroup, const struct rti_string_map *subs,
+			 pid_t init_pid, struct rti_parent_join ret[static CGROUP_PATHS_MAX]);
+
+/**
+ * cgroup_joins_done() - close the fds
+ */
+void cgroup_joins_done(struct rti_parent_join joins[static CGROUP_PATHS_MAX]);
+
+/**
+ * cgroup_apply() - create what cgroup_prepare() did not, and move a process in
+ * @joins: what it has entered by itself; may be NULL
  *
  * Return: 0; CGROUP_E_ROOTLESS if the configuration is rootless without a path of its own and some
  * or all cgroups cannot be had (paths that failed are forgotten); or a negative errno.
  */
-int cgroup_apply(struct cgroup *cgroup, pid_t pid, struct rti_error *err);
+int cgroup_apply(struct cgroup *cgroup, const struct rti_parent_join *joins, pid_t pid,
+		 struct rti_error *err);
 
 /**
  * cgroup_set() - write the limits of the configuration
@@ -101,22 +129,15 @@ int cgroup_set(struct cgroup *cgroup, struct rti_error *err);
 /**
  * cgroup_join() - move one more process in
  * @subs:     sub-cgroups by controller ("" for all or for v2), from `exec --cgroup`; may be empty
+ * @joins:    what it has entered by itself; may be NULL
  * @init_pid: the container init, whose actual v2 cgroup serves when the configured one cannot be
  *            joined and no sub-cgroup was asked for; 0: none
  *
  * Return: 0 (also for a rootless container that may not) or a negative errno.
  */
-int cgroup_join(struct cgroup *cgroup, const struct rti_string_map *subs, pid_t pid, pid_t init_pid,
+int cgroup_join(struct cgroup *cgroup, const struct rti_string_map *subs,
+		const struct rti_parent_join *joins, pid_t pid, pid_t init_pid,
 		struct rti_error *err);
-
-/**
- * cgroup_open_dir() - the directory to clone3(CLONE_INTO_CGROUP) into
- *
- * Return: an O_PATH directory fd that the caller closes; -ENOENT where there is none to use (v1, or
- * a rootless container without), and then cgroup_join() has to do it; another negative errno.
- */
-int cgroup_open_dir(struct cgroup *cgroup, const struct rti_string_map *subs, pid_t init_pid,
-		    struct rti_error *err);
 
 /**
  * cgroup_freeze() - freeze or thaw

@@ -19,6 +19,7 @@
 struct starting {
 	struct rti_container *container;
 	const struct rti_string_map *sub_cgroups;
+	struct rti_parent_join joins[CGROUP_PATHS_MAX];
 	uint64_t oom_kills; /* before the start */
 };
 
@@ -32,7 +33,7 @@ static void log_line(void *data, enum rti_parent_level level, const char *messag
 static int join_new_cgroup(void *data, pid_t pid, struct rti_error *err)
 {
 	struct starting *starting = data;
-	int r = cgroup_apply(&starting->container->cgroup, pid, err);
+	int r = cgroup_apply(&starting->container->cgroup, starting->joins, pid, err);
 
 	if (r < 0)
 		return r;
@@ -48,8 +49,8 @@ static int join_existing_cgroup(void *data, pid_t pid, struct rti_error *err)
 {
 	struct starting *starting = data;
 
-	return cgroup_join(&starting->container->cgroup, starting->sub_cgroups, pid,
-			   (pid_t)starting->container->state.init_pid, err);
+	return cgroup_join(&starting->container->cgroup, starting->sub_cgroups, starting->joins,
+			   pid, (pid_t)starting->container->state.init_pid, err);
 }
 
 static int set_limits(void *data, pid_t pid, struct rti_error *err)
@@ -225,7 +226,11 @@ int rti_container_start(struct rti_container *container,
 	start.fifo_fd = fifo_fd;
 	start.ops = &init_ops;
 	start.data = &starting;
+	cgroup_prepare(&container->cgroup, starting.joins);
+	start.joins = starting.joins;
+	start.join_count = container->cgroup.path_count;
 	r = rti_parent_start(&start, ret, err);
+	cgroup_joins_done(starting.joins);
 	if (r < 0)
 		rti_parent_fifo_remove(container->dir_fd);
 	return r;
@@ -266,7 +271,6 @@ int rti_container_exec(struct rti_container *container, const struct rti_contain
 	struct rti_parent_start start = base_start(process);
 	struct rti_init_config init = { .config = container->state.config };
 	pid_t init_pid = (pid_t)container->state.init_pid;
-	_cleanup_fd_ int cgroup_fd = -EBADF;
 	struct rti_namespaces join;
 	struct rti_spec_state state;
 	int r;
@@ -278,20 +282,18 @@ int rti_container_exec(struct rti_container *container, const struct rti_contain
 	if (r == 0)
 		r = convert_process(container, process, true, &init, err);
 	if (r == 0) {
-		cgroup_fd =
-			cgroup_open_dir(&container->cgroup, process->sub_cgroups, init_pid, err);
-		/* None to clone into: the process joins later. */
-		r = cgroup_fd < 0 && cgroup_fd != -ENOENT ? cgroup_fd : 0;
-	}
-	if (r == 0) {
+		cgroup_prepare_join(&container->cgroup, process->sub_cgroups, init_pid,
+				    starting.joins);
+		start.joins = starting.joins;
+		start.join_count = container->cgroup.path_count;
 		start.type = RTI_INIT_SETNS;
 		start.config = &init;
 		start.join = &join;
 		start.state = &state;
-		start.cgroup_fd = cgroup_fd >= 0 ? cgroup_fd : -EBADF;
 		start.ops = &exec_ops;
 		start.data = &starting;
 		r = rti_parent_start(&start, ret, err);
+		cgroup_joins_done(starting.joins);
 	}
 	init.config = NULL; /* the container's */
 	rti_init_config_done(&init);

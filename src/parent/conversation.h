@@ -24,7 +24,6 @@ struct conversation {
 	struct process_family family;
 	pid_t stage0_pid;
 	int stage0_pidfd; /* -EBADF once it is reaped */
-	bool in_cgroup;	  /* stage 0 was made in the cgroup that was asked for */
 	struct rti_parent_child child;
 	struct mount_worker *worker; /* NULL: not needed so far */
 };

@@ -15,8 +15,8 @@
  *   configuration to stage 2              configuration to stage 2
  *
  * A standard init has to be in its cgroup before it makes the cgroup namespace. A setns init joins
- * the cgroup only with its last stage, so that nothing is charged for the others; with
- * CLONE_INTO_CGROUP all of them are in it from their birth.
+ * the cgroup only with its last stage, so that nothing is charged for the others. What stage 0 has
+ * entered by itself before it executed, see struct rti_parent_join, all stages are in.
  */
 #include <errno.h>
 #include <poll.h>
@@ -268,12 +268,10 @@ static int handshake_setns(struct conversation *conversation, struct rti_error *
 	r = read_stdio(&conversation->child, err);
 	if (r < 0)
 		return r;
-	if (!conversation->in_cgroup) {
-		r = join_cgroup(conversation, conversation->child.pid, err);
-		if (r < 0)
-			return rti_prefix(err, r, "error adding pid %d to cgroups",
-					  conversation->child.pid);
-	}
+	r = join_cgroup(conversation, conversation->child.pid, err);
+	if (r < 0)
+		return rti_prefix(err, r, "error adding pid %d to cgroups",
+				  conversation->child.pid);
 	r = set_final_affinity(conversation, err);
 	return r < 0 ? r : send_config(conversation, err);
 }

@@ -68,7 +68,6 @@ static int ask_version(int exe_fd, char *text, size_t size, struct rti_error *er
 		.fds = fds,
 		.fd_count = 3,
 		.dir = "/",
-		.cgroup_fd = -EBADF,
 	};
 
 	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);

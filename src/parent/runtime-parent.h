@@ -104,7 +104,7 @@ struct rti_parent_ops {
 	/**
 	 * Put the process into the container's cgroup. Standard: stage 0, before it has been told
 	 * anything, so that the cgroup namespace's root is right. Setns: the final process, once it
-	 * has joined the namespaces; not called when it was cloned into @cgroup_fd.
+	 * has joined the namespaces. What @joins says to be done needs no more doing.
 	 */
 	int (*join_cgroup)(void *data, pid_t pid, struct rti_error *err);
 
@@ -125,6 +125,17 @@ struct rti_parent_ops {
 	 * container's cgroup since the start, which then becomes the error's text.
 	 */
 	bool (*was_oom_killed)(void *data);
+};
+
+/*
+ * A cgroup that the new process enters by itself, before it executes anything. To move another
+ * process, the kernel first waits until no process of the machine is being forked or executed, some
+ * milliseconds; one that is born into its cgroup, or moves itself, waits for nobody.
+ */
+struct rti_parent_join {
+	int fd;     /* v2: O_PATH of the directory; v1: its "tasks" for writing; -EBADF: none */
+	bool is_v2; /* one of these at most */
+	bool done;  /* by the start: it is in */
 };
 
 struct rti_parent_start {
@@ -158,10 +169,12 @@ struct rti_parent_start {
 	int console_fd;	     /* socket that gets the terminal */
 	int pidfd_socket_fd; /* socket that gets a pidfd of the process */
 	int fifo_fd;	     /* O_PATH fd of the exec fifo; a standard init needs it */
-	int cgroup_fd;	     /* cgroup v2 directory to be made in; setns only */
 	int log_level;	     /* enum rti_parent_level for the init; -1: let it choose */
 	bool debug;	     /* add the original error to "container init was OOM-killed" */
 	const sigset_t *signal_mask; /* of the process; NULL: the caller's */
+
+	struct rti_parent_join *joins; /* what cannot be joined so is left to ops->join_cgroup */
+	size_t join_count;
 
 	const struct rti_parent_ops *ops; /* may be NULL */
 	void *data;			  /* for ops */
@@ -170,8 +183,7 @@ struct rti_parent_start {
 #define RTI_PARENT_START_EMPTY                                                                     \
 	{                                                                                          \
 		.stdio_fds = { -EBADF, -EBADF, -EBADF }, .console_fd = -EBADF,                     \
-		.pidfd_socket_fd = -EBADF, .fifo_fd = -EBADF, .cgroup_fd = -EBADF,                 \
-		.log_level = -1,                                                                   \
+		.pidfd_socket_fd = -EBADF, .fifo_fd = -EBADF, .log_level = -1,                     \
 	}
 
 /**

@@ -55,6 +55,8 @@ struct spawn_child {
 	sigset_t handled; /* signals whose action has to become the default */
 	pid_t parent;
 	int *fds; /* room for the child's own copy of spawn->fds */
+	struct rti_parent_join *joins; /* in memory that child and parent share */
+	int cgroup_fd;		       /* v2 directory to be born into; -EBADF: none */
 	int report_fd;
 };
 
@@ -105,6 +107,20 @@ RAW static int set_cpus(const struct rti_words *cpus)
 	return syscall(SYS_sched_setaffinity, 0, cpus->count * sizeof(uint64_t), cpus->items) < 0
 		       ? -1
 		       : 0;
+}
+
+/*
+ * A process with one thread that writes 0 to "tasks" moves alone, for which the kernel takes no
+ * lock on all others. What fails is left to the parent, who can tell why.
+ */
+RAW static void join_cgroups(const struct spawn_child *child)
+{
+	for (size_t i = 0; i < child->spawn->join_count; i++) {
+		struct rti_parent_join *join = &child->joins[i];
+
+		if (!join->is_v2 && join->fd >= 0)
+			join->done = syscall(SYS_write, join->fd, "0", 1L) == 1;
+	}
 }
 
 /* For kernels before 5.11: the listing of our fds, one by one. */
@@ -179,6 +195,7 @@ RAW static int run_child(void *data)
 
 	if (reset_signals(child) < 0)
 		goto failed;
+	join_cgroups(child);
 	report.step = STEP_DEATH_SIGNAL;
 	if (set_death_signal(child) < 0)
 		goto failed;
@@ -228,9 +245,9 @@ RAW static pid_t clone_copied(struct spawn_child *child, int *ret_pidfd)
 	};
 	long pid;
 
-	if (child->spawn->cgroup_fd >= 0) {
+	if (child->cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)child->spawn->cgroup_fd;
+		args.cgroup = (uint64_t)child->cgroup_fd;
 	}
 	pid = sys_clone3(&args);
 	if (pid == 0)
@@ -290,7 +307,7 @@ static pid_t clone_blocked(struct spawn_child *child, int *ret_pidfd)
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	find_handled(&child->handled);
 	child->mask = child->spawn->signal_mask ? child->spawn->signal_mask : &old;
-	if (child->spawn->cgroup_fd >= 0 || !CAN_SHARE)
+	if (child->cgroup_fd >= 0 || !CAN_SHARE)
 		pid = clone_copied(child, ret_pidfd);
 	else
 		pid = clone_shared(child, ret_pidfd);
@@ -298,27 +315,77 @@ static pid_t clone_blocked(struct spawn_child *child, int *ret_pidfd)
 	return pid;
 }
 
-pid_t spawn_process(const struct spawn *spawn, int *ret_pidfd, struct rti_error *err)
+static pid_t spawn_child(struct spawn_child *child, int *ret_pidfd, struct rti_error *err)
 {
 	_cleanup_fd_ int read_fd = -EBADF, write_fd = -EBADF, pidfd = -EBADF;
-	_cleanup_free_ int *fds = calloc(spawn->fd_count + 1, sizeof(*fds));
-	struct spawn_child child = { .spawn = spawn, .parent = getpid(), .fds = fds };
 	int ends[2], r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return rti_fail(err, errno, "pipe");
+	read_fd = ends[0];
+	write_fd = child->report_fd = ends[1];
+	pid = clone_blocked(child, &pidfd);
+	if (pid < 0)
+		return rti_fail(err, -pid, "clone");
+	write_fd = rti_close(write_fd);
+	r = await_exec(child->spawn, read_fd, pidfd, err);
+	if (r < 0)
+		return r;
+	*ret_pidfd = rti_take_fd(&pidfd);
+	return pid;
+}
+
+static struct rti_parent_join *find_v2(const struct spawn *spawn)
+{
+	for (size_t i = 0; i < spawn->join_count; i++)
+		if (spawn->joins[i].is_v2 && spawn->joins[i].fd >= 0)
+			return &spawn->joins[i];
+	return NULL;
+}
+
+/* With @v2 born into it. */
+static pid_t spawn_into(const struct spawn *spawn, struct rti_parent_join *v2, int *ret_pidfd,
+			struct rti_error *err)
+{
+	_cleanup_free_ int *fds = calloc(spawn->fd_count + 1, sizeof(*fds));
+	size_t joins_size = spawn->join_count * sizeof(*spawn->joins);
+	struct spawn_child child = {
+		.spawn = spawn,
+		.parent = getpid(),
+		.fds = fds,
+		.joins = spawn->joins,
+		.cgroup_fd = v2 ? v2->fd : -EBADF,
+	};
 	pid_t pid;
 
 	if (!fds)
 		return rti_fail(err, ENOMEM, "spawn");
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return rti_fail(err, errno, "pipe");
-	read_fd = ends[0];
-	write_fd = child.report_fd = ends[1];
-	pid = clone_blocked(&child, &pidfd);
-	if (pid < 0)
-		return rti_fail(err, -pid, "clone");
-	write_fd = rti_close(write_fd);
-	r = await_exec(spawn, read_fd, pidfd, err);
-	if (r < 0)
-		return r;
-	*ret_pidfd = rti_take_fd(&pidfd);
+	if (joins_size) {
+		child.joins = mmap(NULL, joins_size, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (child.joins == MAP_FAILED)
+			return rti_fail(err, errno, "spawn");
+		memcpy(child.joins, spawn->joins, joins_size);
+	}
+	pid = spawn_child(&child, ret_pidfd, err);
+	if (joins_size) {
+		if (pid > 0)
+			memcpy(spawn->joins, child.joins, joins_size);
+		munmap(child.joins, joins_size);
+	}
+	if (pid > 0 && v2)
+		v2->done = true;
+	return pid;
+}
+
+pid_t spawn_process(const struct spawn *spawn, int *ret_pidfd, struct rti_error *err)
+{
+	struct rti_parent_join *v2 = find_v2(spawn);
+	pid_t pid = spawn_into(spawn, v2, ret_pidfd, err);
+
+	/* The kernel may not know how, or not let us; joining later tells why. */
+	if (pid < 0 && v2)
+		pid = spawn_into(spawn, NULL, ret_pidfd, err);
 	return pid;
 }

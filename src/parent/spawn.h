@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "parent/runtime-parent.h"
 #include "protocol/init-config.h"
 
 struct spawn {
@@ -22,7 +23,8 @@ struct spawn {
 	const int *fds;	    /* fds[i] becomes fd i; all others are closed */
 	size_t fd_count;
 	const char *dir;    /* working directory; NULL: the caller's */
-	int cgroup_fd;	    /* cgroup v2 directory to start in; -EBADF: the caller's */
+	struct rti_parent_join *joins; /* cgroups to enter; what fails is not marked as done */
+	size_t join_count;
 	int death_signal;   /* when the calling thread ends; 0: none */
 	const struct rti_words *cpus; /* to run on; NULL or empty: the caller's */
 	const sigset_t *signal_mask;  /* NULL: the caller's */
@@ -34,9 +36,9 @@ struct spawn {
  * @err:       on failure which step failed: "clone", "chdir DIR", "exec", ...
  *
  * Returns when the program runs. The child shares the caller's memory until then (as with
- * vfork(2)); with @cgroup_fd it has a copy, because the C library offers no safe way to pass it
- * otherwise. All signals get their default action: a runc that becomes a parent handles every
- * signal, so its inits start without ignored ones too.
+ * vfork(2)); to be born into a cgroup v2 it gets a copy, because the C library offers no safe way
+ * to ask for that otherwise. All signals get their default action: a runc that becomes a parent
+ * handles every signal, so its inits start without ignored ones too.
  *
  * Return: the pid, or a negative errno; nothing is left then.
  */

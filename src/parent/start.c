@@ -193,7 +193,8 @@ static int spawn_stage0(struct conversation *conversation, struct child_side *si
 		.fds = side->fds,
 		.fd_count = side->fd_count,
 		.dir = config->config->rootfs,
-		.cgroup_fd = start->type == RTI_INIT_SETNS ? start->cgroup_fd : -EBADF,
+		.joins = start->joins,
+		.join_count = start->join_count,
 		.death_signal = (int)config->config->parent_death_signal,
 		.signal_mask = start->signal_mask,
 	};
@@ -203,12 +204,6 @@ static int spawn_stage0(struct conversation *conversation, struct child_side *si
 	if (start->type == RTI_INIT_SETNS && config->cpu_affinity)
 		spawn.cpus = &config->cpu_affinity->initial;
 	pid = spawn_process(&spawn, &conversation->stage0_pidfd, err);
-	conversation->in_cgroup = pid > 0 && spawn.cgroup_fd >= 0;
-	if (pid < 0 && spawn.cgroup_fd >= 0) {
-		/* The kernel may not know how, or not let us; joining later tells why. */
-		spawn.cgroup_fd = -EBADF;
-		pid = spawn_process(&spawn, &conversation->stage0_pidfd, err);
-	}
 	if (pid < 0)
 		return rti_prefix(err, pid, "%s",
 				  start->type == RTI_INIT_SETNS ? "error starting setns process" :

@@ -55,6 +55,14 @@ same_cgroups() {
 	[ "$(wc -l <"$path/cgroup.procs")" = 2 ]
 }
 
+@test "exec works where the pids limit has room for one process only" {
+	has_own_parent || skip "runc decides by itself when to join"
+	configure '.linux.resources.pids = {"limit": 2}'
+	running
+	execute true
+	succeeded
+}
+
 @test "exec sees the container's processes and root" {
 	running
 	execute sh -c 'cat /proc/1/cmdline | tr "\0" " "; stat -c %i / /proc/1/root/'

@@ -82,7 +82,7 @@ static void test_the_child_finds_what_was_asked_and_nothing_else(void **state)
 	int fds[6];
 	struct spawn spawn = {
 		.exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds, .fd_count = 6,
-		.dir = "/usr", .cgroup_fd = -EBADF, .signal_mask = &mask,
+		.dir = "/usr", .signal_mask = &mask,
 	};
 
 	(void)state;
@@ -118,7 +118,7 @@ static void test_failures_name_the_step_and_leave_nothing(void **state)
 	char *argv[] = { (char[]){ "x" }, NULL }, *envp[] = { NULL };
 	int fds[] = { 0, 1, 2 }, pidfd = -EBADF, text_fd = open("/etc/passwd", O_PATH | O_CLOEXEC);
 	struct spawn spawn = { .exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds,
-			       .fd_count = 3, .dir = "/no/such", .cgroup_fd = -EBADF };
+			       .fd_count = 3, .dir = "/no/such" };
 	struct rti_error err;
 
 	(void)state;
@@ -155,8 +155,9 @@ static void test_a_process_is_born_into_a_cgroup(void **state)
 	const char *root = unified_root();
 	char path[128], text[4096], expected[64];
 	int fds[3] = { 0, 1, 2 }, ends[2], pidfd;
+	struct rti_parent_join join = { .is_v2 = true };
 	struct spawn spawn = { .exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds,
-			       .fd_count = 3 };
+			       .fd_count = 3, .joins = &join, .join_count = 1 };
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/rti-test-%d", root ? root : "", getpid());
@@ -166,17 +167,45 @@ static void test_a_process_is_born_into_a_cgroup(void **state)
 	}
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	fds[1] = ends[1];
-	spawn.cgroup_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	join.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	assert_true(spawn_process(&spawn, &pidfd, NULL) > 0);
+	assert_true(join.done);
 	close(ends[1]);
 	read_all(ends[0], text, sizeof(text));
 	assert_ends_with(pidfd, 0);
 	snprintf(expected, sizeof(expected), "0::/rti-test-%d\n", getpid());
 	assert_non_null(strstr(text, expected));
 	close(ends[0]);
-	close(spawn.cgroup_fd);
+	close(join.fd);
 	close(spawn.exe_fd);
 	rmdir(path);
+}
+
+/* On cgroup v1 it writes itself into "tasks"; here the file is one that takes anything. */
+static void test_a_process_enters_what_it_can(void **state)
+{
+	char *argv[] = { (char[]){ "x" }, (char[]){ "cgroup" }, NULL }, *envp[] = { NULL };
+	int fds[3] = { 0, open("/dev/null", O_WRONLY | O_CLOEXEC), 2 }, pipe_fds[2], pidfd;
+	struct rti_parent_join joins[3] = { { .fd = -EBADF } };
+	struct spawn spawn = { .exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds,
+			       .fd_count = 3, .joins = joins, .join_count = 3 };
+	char text[8] = "";
+
+	(void)state;
+	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+	joins[1].fd = pipe_fds[0]; /* not for writing */
+	joins[2].fd = pipe_fds[1];
+	assert_true(spawn_process(&spawn, &pidfd, NULL) > 0);
+	assert_ends_with(pidfd, 0);
+	assert_false(joins[0].done);
+	assert_false(joins[1].done);
+	assert_true(joins[2].done);
+	assert_int_equal(read(pipe_fds[0], text, sizeof(text)), 1);
+	assert_string_equal(text, "0");
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	close(fds[1]);
+	close(spawn.exe_fd);
 }
 
 static int print_cgroup(void)
@@ -193,7 +222,7 @@ static void test_a_family_is_known_and_ended(void **state)
 	char *argv[] = { (char[]){ "x" }, (char[]){ "sleep" }, NULL }, *envp[] = { NULL };
 	int fds[] = { 0, 1, 2 }, pidfd;
 	struct spawn spawn = { .exe_fd = self_fd(), .argv = argv, .envp = envp, .fds = fds,
-			       .fd_count = 3, .cgroup_fd = -EBADF };
+			       .fd_count = 3 };
 	struct process_family family;
 	pid_t stranger, pid;
 	int ends[2];
@@ -242,6 +271,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_the_child_finds_what_was_asked_and_nothing_else),
 		cmocka_unit_test(test_failures_name_the_step_and_leave_nothing),
 		cmocka_unit_test(test_a_process_is_born_into_a_cgroup),
+		cmocka_unit_test(test_a_process_enters_what_it_can),
 		cmocka_unit_test(test_a_family_is_known_and_ended),
 		cmocka_unit_test(test_how_processes_end_is_said_as_go_does),
 	};

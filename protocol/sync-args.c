@@ -78,7 +78,9 @@ int rti_sync_error_decode(const struct rti_sync_message *message, struct rti_err
 	if (r < 0)
 		r = rti_prefix(err, r, "unmarshal procError failed");
 	else
-		r = rti_refuse(err, ECANCELED, "%s", arg.message ? arg.message : "");
+		r = rti_refuse(err, ECANCELED, "%s",
+			       arg.message && arg.message[0] ? arg.message :
+							       "procError with an empty message");
 	rti_arena_done(&arena);
 	return r;
 }

@@ -301,7 +301,7 @@ int rti_sync_exchange_small(struct rti_sync *sync, enum rti_sync_type type, int6
 			    struct rti_error *err)
 {
 	enum rti_sync_type reply = rti_sync_info(type)->reply;
-	char packet[256], expected[128];
+	char packet[4096], expected[128];
 	int size, expected_size, r;
 	long n;
 
@@ -317,9 +317,12 @@ int rti_sync_exchange_small(struct rti_sync *sync, enum rti_sync_type type, int6
 	if (n < 0)
 		return rti_fail(err, (int)-n, "writing sync %s: write sync",
 				rti_sync_info(type)->name);
-	n = rti_retry(recv(sync->socket_fd, packet, sizeof(packet) - 1, 0));
+	n = rti_retry(recv(sync->socket_fd, packet, sizeof(packet) - 1, MSG_TRUNC));
 	if (n < 0)
 		return rti_fail(err, (int)-n, "read sync %s", rti_sync_info(reply)->name);
+	if (n >= (long)sizeof(packet))
+		return rti_refuse(err, EMSGSIZE, "sync packet of %ld bytes is larger than %zu", n,
+				  sizeof(packet) - 1);
 	if (n == 0)
 		return rti_sync_eof(&sync->machine, err);
 	if (n == expected_size && memcmp(packet, expected, (size_t)n) == 0)

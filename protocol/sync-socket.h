@@ -107,9 +107,10 @@ int rti_sync_receive(struct rti_sync *sync, struct rti_sync_message *ret, int *r
  * The one exchange that happens after the seccomp filter is loaded: one write(2), one recvfrom(2),
  * which every profile that works with runc allows. The caller has seen to it that SIGPIPE is
  * harmless. The reply must be the exact bytes that runc and rti_sync_encode() produce, or a
- * procError.
+ * procError. An fd that comes along is dropped by the kernel: the filter may forbid recvmsg(2).
  *
- * Return: 0; -ECONNRESET for end of file; -EPROTO for another reply; or a socket error.
+ * Return: 0; -ECONNRESET for end of file; -EPROTO for another reply; -EMSGSIZE for one over 4095
+ * bytes; or a socket error.
  */
 int rti_sync_exchange_small(struct rti_sync *sync, enum rti_sync_type type, int64_t arg,
 			    struct rti_error *err);

@@ -115,8 +115,9 @@ int rti_sync_error_encode(const char *message, char **ret, struct rti_error *err
  * @message: a message of type RTI_SYNC_PROC_ERROR
  * @err:     receives the peer's text, verbatim
  *
- * Return: always negative: -ECANCELED with the peer's text, or -EBADMSG with runc's words for a
- * missing ("procError missing error payload") or malformed argument.
+ * Return: always negative: -ECANCELED with the peer's text ("procError with an empty message" for
+ * none at all), or -EBADMSG with runc's words for a missing ("procError missing error payload") or
+ * malformed argument.
  */
 int rti_sync_error_decode(const struct rti_sync_message *message, struct rti_error *err);
 

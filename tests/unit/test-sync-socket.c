@@ -424,6 +424,34 @@ static void test_captured_packets_encode_to_the_same_bytes(void **state)
 
 #define ON_A_PAIR(test) cmocka_unit_test_setup_teardown(test, make_pair, end_pair)
 
+static void test_small_exchange_takes_no_large_packet_for_a_short_one(void **state)
+{
+	struct pair *pair = *state;
+	struct rti_sync sync = child_in(pair, RTI_INIT_STANDARD, RTI_SYNC_STATE_RUN);
+	char packet[8192];
+	struct rti_error err = { 0 };
+
+	memset(packet, ' ', sizeof(packet));
+	memcpy(packet, "{\"type\":\"procSeccompDone\",\"flags\":0}", 36);
+	packet[sizeof(packet) - 1] = '\0';
+	say(pair->parent_fd, packet);
+	assert_int_equal(rti_sync_exchange_small(&sync, RTI_SYNC_PROC_SECCOMP, 10, &err),
+			 -EMSGSIZE);
+	assert_string_equal(err.text, "sync packet of 8191 bytes is larger than 4095");
+}
+
+static void test_an_empty_error_is_still_an_error_with_words(void **state)
+{
+	struct pair *pair = *state;
+	struct rti_sync sync = child_in(pair, RTI_INIT_STANDARD, RTI_SYNC_STATE_RUN);
+	struct rti_error err = { 0 };
+
+	say(pair->parent_fd, "{\"type\":\"procError\",\"flags\":0,\"arg\":{}}");
+	assert_int_equal(rti_sync_exchange_small(&sync, RTI_SYNC_PROC_SECCOMP, 10, &err),
+			 -ECANCELED);
+	assert_string_equal(err.text, "procError with an empty message");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +468,8 @@ int main(void)
 		ON_A_PAIR(test_a_mount_source_is_asked_and_answered),
 		ON_A_PAIR(test_an_error_travels_verbatim),
 		ON_A_PAIR(test_small_exchange),
+		ON_A_PAIR(test_small_exchange_takes_no_large_packet_for_a_short_one),
+		ON_A_PAIR(test_an_empty_error_is_still_an_error_with_words),
 		cmocka_unit_test(test_captured_packets_encode_to_the_same_bytes),
 	};
 

@@ -154,6 +154,11 @@ const struct rti_sync_table *rti_sync_table(enum rti_init_type type, enum rti_sy
 	return &tables[type][role];
 }
 
+const char *rti_sync_state_name(enum rti_sync_state state)
+{
+	return state_names[state];
+}
+
 void rti_sync_start(struct rti_sync_machine *machine, enum rti_init_type type,
 		    enum rti_sync_role role)
 {
@@ -243,4 +248,10 @@ int rti_sync_eof(struct rti_sync_machine *machine, struct rti_error *err)
 	}
 	return rti_refuse(err, ECONNRESET, "end of file in state '%s' of the %s conversation",
 			  state_names[state], machine->table->name);
+}
+
+bool rti_sync_allows(const struct rti_sync_machine *machine, enum rti_sync_direction direction,
+		     enum rti_sync_type type)
+{
+	return find_rule(machine, direction, type) != NULL;
 }

@@ -71,6 +71,11 @@ struct rti_sync_table {
  */
 const struct rti_sync_table *rti_sync_table(enum rti_init_type type, enum rti_sync_role role);
 
+/**
+ * rti_sync_state_name() - short name for errors and logs: "setup", "hooks asked", ...
+ */
+const char *rti_sync_state_name(enum rti_sync_state state);
+
 struct rti_sync_machine {
 	const struct rti_sync_table *table;
 	enum rti_sync_role role;
@@ -102,5 +107,11 @@ int rti_sync_advance(struct rti_sync_machine *machine, enum rti_sync_direction d
  * Return: 0 if the conversation was complete; else -ECONNRESET with what it means in this state.
  */
 int rti_sync_eof(struct rti_sync_machine *machine, struct rti_error *err);
+
+/**
+ * rti_sync_allows() - whether the table has a rule for this message now
+ */
+bool rti_sync_allows(const struct rti_sync_machine *machine, enum rti_sync_direction direction,
+		     enum rti_sync_type type);
 
 #endif

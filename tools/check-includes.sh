@@ -12,7 +12,8 @@ src/container: base protocol
 src/init: base protocol container
 src/parent: base protocol container
 src/launch: base
-cmd: base protocol container init parent launch
+src/peer: base protocol
+cmd: base protocol container init parent launch peer
 '
 
 # What of the wire library a mechanism may see: plain data.

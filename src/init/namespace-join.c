@@ -28,8 +28,9 @@ static bool has_kind(const struct namespace_list *list, const struct namespace_k
 static int add_item(struct namespace_list *list, const char *text, size_t size,
 		    struct rti_error *err)
 {
-	struct namespace_item *item = &list->items[list->count];
+	const struct namespace_kind *kind;
 	const char *colon = memchr(text, ':', size);
+	struct namespace_item *item;
 	char type[16];
 	size_t path_size;
 
@@ -37,16 +38,19 @@ static int add_item(struct namespace_list *list, const char *text, size_t size,
 		return rti_refuse(err, EINVAL, "failed to parse %.*s", (int)size, text);
 	snprintf(type, sizeof(type), "%.*s", (int)(colon - text), text);
 	path_size = size - (size_t)(colon + 1 - text);
-	item->joined = false;
-	item->fd = -EBADF;
-	item->kind = namespace_from_proc(type);
-	if (!item->kind)
+	kind = namespace_from_proc(type);
+	if (!kind)
 		return rti_refuse(err, EINVAL, "unknown namespace type %.*s", (int)(colon - text),
 				  text);
-	if (has_kind(list, item->kind))
+	/* After this there is room: the list has an item for every kind. */
+	if (has_kind(list, kind))
 		return rti_refuse(err, EINVAL, "two namespaces of type %s", type);
+	item = &list->items[list->count];
 	if (path_size >= sizeof(item->path))
 		return rti_refuse(err, ENAMETOOLONG, "path of %s namespace is too long", type);
+	item->kind = kind;
+	item->joined = false;
+	item->fd = -EBADF;
 	memcpy(item->path, colon + 1, path_size);
 	item->path[path_size] = '\0';
 	list->count++;

@@ -40,6 +40,8 @@ static void test_bad_lists_are_refused_with_runcs_texts(void **state)
 	assert_refused("net:/nope", "failed to open /nope: No such file or directory");
 	assert_refused("net:", "failed to open : No such file or directory");
 	assert_refused("net:/proc/self/ns/net,net:/proc/self/ns/net", "two namespaces of type net");
+	assert_refused("user:/,ipc:/,uts:/,net:/,pid:/,mnt:/,cgroup:/,time:/,uts:/",
+		       "two namespaces of type uts");
 }
 
 static void test_list_is_opened_in_its_order(void **state)

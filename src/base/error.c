@@ -74,6 +74,7 @@ int rti_prefix(struct rti_error *err, int ret, const char *fmt, ...)
 
 	if (!err)
 		return ret;
+	err->errnum = -ret;
 	va_start(args, fmt);
 	n = vsnprintf(head, sizeof(head) - 2, fmt, args);
 	va_end(args);

@@ -46,7 +46,7 @@ int rti_refuse(struct rti_error *err, int errnum, const char *fmt, ...)
 /**
  * rti_prefix() - put "<fmt>: " before a recorded error
  * @err: record filled by rti_fail() or rti_refuse(); may be NULL
- * @ret: the negative errno to hand on
+ * @ret: the negative errno to hand on, which becomes that of the record
  *
  * Return: @ret, so that a caller can write `return rti_prefix(err, r, "open rootfs")`.
  */

@@ -24,6 +24,9 @@ static void test_prefix_goes_before(void **state)
 	(void)state;
 	assert_int_equal(rti_prefix(&err, r, "step %d", 1), -EPROTO);
 	assert_string_equal(err.text, "step 1: got a");
+	assert_int_equal(err.errnum, EPROTO);
+	rti_prefix(&err, -EBADMSG, "step");
+	assert_int_equal(err.errnum, EBADMSG);
 }
 
 static void test_long_text_is_cut_not_overrun(void **state)

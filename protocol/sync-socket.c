@@ -158,6 +158,11 @@ int rti_sync_fd_receive(int socket_fd, char *name, size_t size, int *ret_fd, str
 		return rti_refuse(err, EBADMSG, "recvfd: number of fds is not 1: %zu",
 				  received.count);
 	}
+	/* A name is compared with what was asked for, and must not only begin with it. */
+	if (memchr(buffer, '\0', (size_t)n)) {
+		close_all(&received);
+		return rti_refuse(err, EBADMSG, "recvfile: the name contains a nul byte");
+	}
 	memcpy(name, buffer, (size_t)n);
 	name[n] = '\0';
 	*ret_fd = received.fds[0];

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "protocol/sync-socket.h"
 #include "tests/unit/data-files.h"
 
@@ -182,6 +183,24 @@ static void test_a_name_that_fills_the_buffer_is_refused(void **state)
 	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err),
 			 -EBADMSG);
 	assert_string_equal(err.text, "recvfile: incorrect number of bytes read (n=4096 oobn=24)");
+}
+
+static void test_a_name_that_only_begins_as_asked_is_refused(void **state)
+{
+	static const char packet[] = "/source\0/other";
+	struct pair *pair = *state;
+	char name[RTI_SYNC_FD_NAME_MAX + 1];
+	struct rti_error err = { 0 };
+	size_t before;
+	int fd;
+
+	assert_int_equal(rti_send_fd(pair->parent_fd, packet, sizeof(packet) - 1, 0),
+			 sizeof(packet) - 1);
+	before = open_fds();
+	assert_int_equal(rti_sync_fd_receive(pair->child_fd, name, sizeof(name), &fd, &err),
+			 -EBADMSG);
+	assert_string_equal(err.text, "recvfile: the name contains a nul byte");
+	assert_int_equal(open_fds(), before);
 }
 
 static struct rti_sync child_in(const struct pair *pair, enum rti_init_type type,
@@ -462,6 +481,7 @@ int main(void)
 		ON_A_PAIR(test_an_fd_travels_close_on_exec_with_its_name),
 		ON_A_PAIR(test_other_numbers_of_fds_are_refused_and_closed),
 		ON_A_PAIR(test_a_name_that_fills_the_buffer_is_refused),
+		ON_A_PAIR(test_a_name_that_only_begins_as_asked_is_refused),
 		ON_A_PAIR(test_child_refuses_wrong_answers_in_the_known_words),
 		ON_A_PAIR(test_tolerated_spellings_of_an_answer),
 		ON_A_PAIR(test_a_mount_fd_without_its_file_is_refused),

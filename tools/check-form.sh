@@ -5,7 +5,7 @@ set -eu
 cd "${top_srcdir:-.}"
 
 violations=$(
-	find src protocol cmd tests tools \( -name '*.[ch]' -o -name '*.def' \) | sort |
+	find src protocol cmd fuzz tests tools \( -name '*.[ch]' -o -name '*.def' \) | sort |
 		while read -r file; do
 			expand "$file" | awk -v file="$file" '
 				length($0) > 100 { print file ":" NR ": more than 100 columns" }

@@ -60,32 +60,47 @@ static int rootfs_unshare_parent(const char *root, unsigned long propagation, st
 	}
 }
 
-static int rootfs_bind_root(const struct rti_config *config, struct rti_error *err)
+static int rootfs_bind_on_itself(const struct rti_config *config, struct rti_error *err)
 {
 	struct mount_call bind = { MOUNT_CALL_NO_FDS, .source = config->rootfs,
 				   .target = config->rootfs, .type = "bind",
 				   .flags = MS_BIND | MS_REC };
+
+	return mount_run(&bind, err);
+}
+
+static int rootfs_bind_in_namespace(const struct rti_config *config, struct rti_error *err)
+{
 	unsigned long propagation = (unsigned long)config->root_propagation;
 	int r;
 
 	r = rootfs_remount("/", propagation ? propagation : MS_SLAVE | MS_REC, err);
 	if (r == 0)
 		r = rootfs_unshare_parent(config->rootfs, propagation, err);
-	if (r == 0)
-		r = mount_run(&bind, err);
-	return r < 0 ? rti_prefix(err, r, "error preparing rootfs") : 0;
+	return r < 0 ? r : rootfs_bind_on_itself(config, err);
+}
+
+/*
+ * Without a mount namespace the mounts are the host's, and the propagation of those that are there
+ * is left alone. All that the container mounts goes onto the bind of its root, which one recursive
+ * umount takes away again, and which hands nothing on to what the host's mount is shared with.
+ */
+static int rootfs_bind_on_host(const struct rti_config *config, struct rti_error *err)
+{
+	int r = rootfs_bind_on_itself(config, err);
+
+	return r < 0 ? r : rootfs_remount(config->rootfs, MS_SLAVE | MS_REC, err);
 }
 
 static int rootfs_prepare_root(struct rootfs *rootfs, struct rti_error *err)
 {
 	const struct rti_config *config = rootfs->init->config;
-	int r = 0;
+	int r;
 
-	/* Without a mount namespace the mounts are the host's, and so is their propagation. */
-	if (rti_config_has_namespace(config, "NEWNS"))
-		r = rootfs_bind_root(config, err);
+	r = rti_config_has_namespace(config, "NEWNS") ? rootfs_bind_in_namespace(config, err) :
+							rootfs_bind_on_host(config, err);
 	if (r < 0)
-		return r;
+		return rti_prefix(err, r, "error preparing rootfs");
 	rootfs->root_fd = open(config->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (rootfs->root_fd < 0)
 		return rti_fail(err, errno, "open rootfs handle: open %s", config->rootfs);

@@ -203,6 +203,22 @@ mount_line() { script "grep ' $1 ' /proc/self/mountinfo"; }
 	[ "$(echo $output)" = "fine fine fine" ]
 }
 
+@test "without a mount namespace one umount of the root undoes all mounts, and nothing else changes" {
+	configure '.linux.namespaces |= map(select(.type != "mount")) | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	script 'echo fine'
+	on_private_mounts 'mount --make-rshared /
+		runtime run --bundle "$BUNDLE" "$ID"
+		grep -c " $BUNDLE/rootfs/" /proc/self/mountinfo
+		umount --recursive --lazy "$BUNDLE/rootfs"
+		[ -z "$(grep "$BUNDLE" /proc/self/mountinfo)" ]
+		findmnt -rno PROPAGATION /'
+	succeeded
+	[ "${lines[0]}" = fine ]
+	[ "${lines[1]}" -ge 5 ]
+	# runc makes every mount of the host a slave.
+	! has_own_init || [ "${lines[2]}" = shared ]
+}
+
 @test "a root that is an overlay, and one that is read-only already" {
 	script 'touch /x && echo fine'
 	on_private_mounts 'mkdir "$BUNDLE/upper" "$BUNDLE/layers" "$BUNDLE/merged"

@@ -41,9 +41,10 @@ static int give_stdio_to(uid_t uid, bool unmapped_is_fine, struct rti_error *err
 		if (errno == EINVAL && unmapped_is_fine)
 			continue;
 		r = rti_fail(err, errno, "chown %s", stdio_names[fd]);
-		return r == -EINVAL ? rti_explain(err, r,
-						  "uid %u is not mapped in the user namespace", uid)
-				    : r;
+		if (r != -EINVAL)
+			return r;
+		return rti_explain(err, r, "cannot setuid to unmapped uid %u in user namespace",
+				   uid);
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,6 +55,22 @@ int log_close(void)
 	if (fd < 0)
 		return 0;
 	return close(fd) < 0 ? -errno : 0;
+}
+
+void log_wait_until_read(int timeout_ms)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (; timeout_ms > 0; timeout_ms--) {
+		struct pollfd readers = { .fd = logger.fd, .events = POLLOUT };
+		int size;
+
+		if (ioctl(logger.fd, FIONREAD, &size) < 0 || size == 0)
+			return;
+		if (poll(&readers, 1, 0) > 0 && readers.revents & POLLERR)
+			return;
+		nanosleep(&pause, NULL);
+	}
 }
 
 void log_set_stage(const char *stage)

@@ -52,6 +52,15 @@ void log_set_level(enum log_level level);
 int log_close(void);
 
 /**
+ * log_wait_until_read() - wait until the parent has taken all lines out of the pipe
+ * @timeout_ms: how long at most; a pipe that nobody reads any more is not waited for
+ *
+ * For a process whose end is what makes the parent give up: runc 1.4 and older then ends too, and
+ * may do so before it has shown the lines.
+ */
+void log_wait_until_read(int timeout_ms);
+
+/**
  * log_set_stage() - choose the form of the lines
  * @stage: "nsexec-1" gives `{"level":"debug", "msg": "nsexec-1[PID]: TEXT"}`, runc's stages' form;
  *         NULL gives `{"level":"debug","msg":"TEXT","time":"..."}`, that of runc's init proper.

@@ -19,6 +19,9 @@
 #include "base/procfs.h"
 #include "init/init.h"
 
+/* Chosen: many times what a parent needs to wake up on a busy machine. */
+#define LAST_LINE_WAIT_MS 50
+
 void stage_fail(const struct staging *staging, int errnum, const char *fmt, ...)
 {
 	char text[RTI_ERROR_TEXT_MAX];
@@ -35,6 +38,7 @@ void stage_fail(const struct staging *staging, int errnum, const char *fmt, ...)
 		log_msg(LOG_LEVEL_FATAL, "%s: %s", text, strerror(errnum));
 	else
 		log_msg(LOG_LEVEL_FATAL, "%s", text);
+	log_wait_until_read(LAST_LINE_WAIT_MS);
 	_exit(INIT_EXIT_STAGE);
 }
 

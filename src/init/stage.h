@@ -42,8 +42,8 @@ struct staging {
  * @bootstrap: what the parent sent; borrowed
  *
  * Return: only in stage-2, in its new namespaces and as leader of a new session. The other stages,
- * and any stage that fails, exit: after a fatal line in the log, and after killing the stages they
- * started.
+ * and any stage that fails, exit: after killing the stages they started, and after a fatal line in
+ * the log that the parent has had time to read.
  */
 void stages_run(int init_fd, const struct rti_bootstrap *bootstrap);
 

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -96,6 +99,42 @@ static void test_level_is_honoured_and_a_full_or_closed_pipe_does_no_harm(void *
 	assert_int_equal(log_close(), 0);
 }
 
+static int unread_bytes(int fd)
+{
+	int size = -1;
+
+	assert_int_equal(ioctl(fd, FIONREAD, &size), 0);
+	return size;
+}
+
+static void test_waits_until_the_lines_are_read_and_not_for_ever(void **state)
+{
+	char line[LOG_LINE_MAX];
+	int fds[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	log_open(fds[1], LOG_LEVEL_INFO);
+	log_error("last words");
+	log_wait_until_read(5);
+	assert_true(unread_bytes(fds[0]) > 0);
+	pid = fork();
+	if (pid == 0) {
+		usleep(50000);
+		_exit(read(fds[0], line, sizeof(line)) > 0 ? 0 : 1);
+	}
+	log_wait_until_read(60000);
+	assert_int_equal(unread_bytes(fds[0]), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+
+	log_error("to nobody");
+	close(fds[0]);
+	log_wait_until_read(INT_MAX);
+	log_close();
+	log_wait_until_read(INT_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +144,7 @@ int main(void)
 		cmocka_unit_test(test_control_characters_and_quotes_are_escaped),
 		cmocka_unit_test(test_long_text_is_cut_and_the_line_stays_whole),
 		cmocka_unit_test(test_level_is_honoured_and_a_full_or_closed_pipe_does_no_harm),
+		cmocka_unit_test(test_waits_until_the_lines_are_read_and_not_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

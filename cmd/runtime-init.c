@@ -6,12 +6,13 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/build-id.h"
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/identity.h"
+#include "container/prctl.h"
 #include "init/init.h"
 #include "launch/launch.h"
 #include "protocol/dialect.h"
@@ -65,8 +66,8 @@ int main(int argc, char **argv, char **environment)
 		return become_runc(argc, argv, environment);
 
 	/* Nobody may attach to a process on its way into a container, or read its descriptors. */
-	if (prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) < 0 ||
-	    rti_cloexec_from(STDERR_FILENO + 1) < 0) {
+	if (dumpable_set(false) < 0 ||
+	    (guard(FDS_MARKED) && rti_cloexec_from(STDERR_FILENO + 1) < 0)) {
 		perror("runtime-init: cannot protect the process");
 		return INIT_EXIT_FAILURE;
 	}

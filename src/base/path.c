@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/path-walk.h"
 #include "base/procfs.h"
 #include "base/syscall.h"
@@ -36,12 +37,16 @@ static int path_fail(struct rti_error *err, int r, const char *step, int root_fd
 
 static int path_openat2(int root_fd, const char *path, int flags)
 {
+	uint64_t resolve = RESOLVE_NO_MAGICLINKS | (guard(STAY_IN_ROOT) ? RESOLVE_IN_ROOT : 0);
 	int fd = -EAGAIN;
 	int i;
 
+	/* From the root, even where nothing stops at it. */
+	path += strspn(path, "/");
+	if (!*path)
+		path = ".";
 	for (i = 0; i < PATH_TRIES && (fd == -EAGAIN || fd == -EINTR); i++) {
-		fd = sys_openat2(root_fd, path, (uint64_t)(O_PATH | O_CLOEXEC | flags), 0,
-				 RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		fd = sys_openat2(root_fd, path, (uint64_t)(O_PATH | O_CLOEXEC | flags), 0, resolve);
 		if (fd < 0)
 			fd = -errno;
 	}
@@ -86,7 +91,7 @@ int rti_path_resolve(int root_fd, const char *path, char ret[static PATH_MAX],
 /* Opens or makes one directory. */
 static int path_step(int dir_fd, const char *name, mode_t mode)
 {
-	int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC | (guard(MKDIR_NO_LINK) ? O_NOFOLLOW : 0);
 	int fd = openat(dir_fd, name, flags);
 
 	if (fd < 0 && errno == ENOENT) {
@@ -157,7 +162,8 @@ static int path_open_existing_parent(int root_fd, const char *path,
 	dir_fd = rti_path_open(root_fd, parent, O_DIRECTORY, NULL);
 	/* A link at the end, dangling or not, stands for another place. */
 	if (dir_fd < 0 ||
-	    (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)))
+	    (guard(RESOLVE_LINK) && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	     S_ISLNK(st.st_mode)))
 		return -ENOENT;
 	strcpy(ret_name, name);
 	return rti_take_fd(&dir_fd);
@@ -208,11 +214,12 @@ int rti_path_create(int root_fd, const char *path, mode_t mode, struct rti_error
 {
 	char name[NAME_MAX + 1];
 	_cleanup_fd_ int dir_fd = rti_path_open_parent(root_fd, path, 0755, name, err);
+	int flags = O_CREAT | O_CLOEXEC | (guard(CREATE_NO_LINK) ? O_EXCL | O_NOFOLLOW : 0);
 	int fd;
 
 	if (dir_fd < 0)
 		return dir_fd;
-	fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_RDONLY, mode);
+	fd = openat(dir_fd, name, flags | O_RDONLY, mode);
 	if (fd < 0)
 		return path_fail(err, -errno, "openat", root_fd, path);
 	return fd;

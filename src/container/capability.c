@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/log.h"
 
 /* The system calls are used directly: libcap reads files below /proc when it is loaded. */
@@ -154,14 +155,15 @@ void capability_plan(const struct rti_init_config *init, struct capability_plan 
 }
 
 /* Sets of 64 bits travel as two halves. */
-static int get_effective(uint64_t *ret)
+static int get_sets(uint64_t *ret_effective, uint64_t *ret_inheritable)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -errno;
-	*ret = (uint64_t)data[1].effective << 32 | data[0].effective;
+	*ret_effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+	*ret_inheritable = (uint64_t)data[1].inheritable << 32 | data[0].inheritable;
 	return 0;
 }
 
@@ -180,8 +182,8 @@ static int set_sets(uint64_t effective, uint64_t permitted, uint64_t inheritable
 
 static int drop_bounding(const struct capability_plan *plan)
 {
-	uint64_t effective = 0;
-	int r = get_effective(&effective);
+	uint64_t effective = 0, inherited = 0;
+	int r = get_sets(&effective, &inherited);
 
 	if (r < 0)
 		return r;
@@ -227,13 +229,16 @@ static int apply_ambient(const struct capability_plan *plan)
 
 int capability_apply(const struct capability_plan *plan, struct rti_error *err)
 {
+	uint64_t effective, inheritable = 0;
 	int r;
 
 	if (!plan->active)
 		return 0;
 	r = drop_bounding(plan);
+	if (r == 0 && !guard(INHERITABLE_SET))
+		r = get_sets(&effective, &inheritable);
 	if (r == 0)
-		r = set_sets(plan->effective, plan->permitted, plan->inheritable);
+		r = set_sets(plan->effective, plan->permitted, plan->inheritable | inheritable);
 	if (r < 0)
 		return rti_fail(err, -r, "unable to apply caps: can't apply capabilities");
 	r = apply_ambient(plan);

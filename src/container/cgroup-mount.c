@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/mountinfo.h"
 #include "base/path.h"
 #include "base/procfs.h"
@@ -38,7 +39,7 @@ static int cgroup_bind_v2(const struct mount_root *root, struct mount_entry *ent
 		.source = has_own ? root->cgroup2_path : CGROUP_MOUNT_POINT,
 		.destination = entry->mount->destination,
 		.device = "bind",
-		.flags = entry->mount->flags | MS_BIND,
+		.flags = (guard(CGROUP_READONLY) ? entry->mount->flags : 0) | MS_BIND,
 		.propagation_flags = entry->mount->propagation_flags,
 	};
 	int r = mount_entry_apply(root, &bind, &cgroup_no_source, err);

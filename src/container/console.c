@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/procfs.h"
 #include "container/device.h"
 #include "container/mount.h"
@@ -61,7 +62,7 @@ static int console_open_master(struct rti_error *err)
 
 	if (path_fd < 0)
 		return rti_fail(err, errno, "open " CONSOLE_PTMX);
-	r = console_check_ptmx(path_fd, err);
+	r = guard(PTMX_IS_REAL) ? console_check_ptmx(path_fd, err) : 0;
 	if (r < 0)
 		return rti_prefix(err, r, "verify ptmx handle");
 	fd = rti_procfs_reopen(path_fd, O_RDWR | O_NOCTTY, err);
@@ -115,7 +116,8 @@ static int console_bind(int peer_fd, unsigned int number, struct rti_error *err)
 {
 	_cleanup_fd_ int target_fd = -EBADF;
 	struct mount_call call = { .target_fd = -EBADF, .target = "/dev/console", .type = "bind",
-				   .source_fd = peer_fd, .flags = MS_BIND, .is_inside = true };
+				   .source_fd = guard(PTY_BY_FD) ? peer_fd : -EBADF,
+				   .flags = MS_BIND, .is_inside = true };
 	char source[32];
 
 	target_fd = device_open_target(AT_FDCWD, "/dev/console", 0666, err);

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/quote.h"
 
 int cwd_enter(const char *cwd, bool *ret_again, struct rti_error *err)
@@ -38,7 +39,7 @@ int cwd_verify(struct rti_error *err)
 	if (size < 0 && errno != ENOENT)
 		return rti_fail(err, errno,
 				"failed to verify if current working directory is safe: getwd");
-	if (size < 0 || path[0] != '/')
+	if (guard(CWD_IS_INSIDE) && (size < 0 || path[0] != '/'))
 		return rti_refuse(
 			err, ENOENT,
 			"current working directory is outside of container mount namespace "

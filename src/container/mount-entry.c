@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/path.h"
 #include "base/procfs.h"
 #include "container/mount.h"
@@ -114,6 +115,10 @@ int mount_entry_mount(const struct mount_root *root, struct mount_entry *entry,
 	if (r < 0)
 		return rti_fail(err, -r, "mount %s", entry->mount->destination);
 	call.data = data;
+	if (!guard(MOUNT_ON_FD)) {
+		call.target = entry->target_path;
+		call.target_fd = -EBADF;
+	}
 	if (entry->source.fd >= 0 && entry->source.detached) {
 		r = mount_attach(entry->source.fd, &call, err);
 		if (r == 0) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/procfs.h"
@@ -76,7 +77,7 @@ static int mount_point_check_proc(const struct mount_root *root, const struct mo
 	char path[2 * PATH_MAX];
 	size_t i;
 
-	if (!rti_path_is_inside("/proc", inside))
+	if (!guard(PROC_UNCOVERED) || !rti_path_is_inside("/proc", inside))
 		return 0;
 	snprintf(path, sizeof(path), "%s%s", root_path, inside);
 	if (strcmp(inside, "/proc") == 0)
@@ -96,7 +97,7 @@ static int mount_point_locate(const struct mount_root *root, struct mount_entry 
 	r = rti_procfs_fd_target(entry->target_fd, entry->target_path, err);
 	if (r < 0)
 		return rti_prefix(err, r, "get mount destination real path");
-	if (!rti_path_is_inside(root->path, entry->target_path))
+	if (guard(POINT_IS_INSIDE) && !rti_path_is_inside(root->path, entry->target_path))
 		return rti_refuse(err, EXDEV, "mountpoint \"%s\" is outside of rootfs \"%s\"",
 				  entry->target_path, root->path);
 	r = rti_path_strip_root(root->path, entry->target_path, inside);
@@ -192,6 +193,7 @@ int mount_point_open(const struct mount_root *root, struct mount_entry *entry,
 int mount_point_open_plain(const struct mount_root *root, struct mount_entry *entry,
 			   struct rti_error *err)
 {
+	int no_link = guard(PLAIN_DIRECTORY) ? O_NOFOLLOW : 0;
 	char inside[PATH_MAX];
 	struct stat st;
 	int r;
@@ -203,7 +205,7 @@ int mount_point_open_plain(const struct mount_root *root, struct mount_entry *en
 	r = mount_point_check_proc(root, entry, inside, err);
 	if (r < 0)
 		return r;
-	entry->target_fd = rti_path_open(root->fd, inside, O_NOFOLLOW, err);
+	entry->target_fd = rti_path_open(root->fd, inside, no_link, err);
 	if (entry->target_fd == -ENOENT) {
 		int made_fd = rti_path_mkdir(root->fd, inside, 0755, err);
 
@@ -211,7 +213,7 @@ int mount_point_open_plain(const struct mount_root *root, struct mount_entry *en
 			return made_fd;
 		/* A link that somebody put there meanwhile has been followed; this does not. */
 		rti_close(made_fd);
-		entry->target_fd = rti_path_open(root->fd, inside, O_NOFOLLOW, err);
+		entry->target_fd = rti_path_open(root->fd, inside, no_link, err);
 	}
 	if (entry->target_fd < 0)
 		return entry->target_fd;

@@ -4,6 +4,15 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
+#include "base/guard.h"
+
+int dumpable_set(bool on)
+{
+	unsigned long value = on || !guard(NOT_DUMPABLE) ? 1 : 0;
+
+	return prctl(PR_SET_DUMPABLE, value, 0UL, 0UL, 0UL) < 0 ? -errno : 0;
+}
+
 int no_new_privs_set(struct rti_error *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -5,7 +5,17 @@
 #ifndef CONTAINER_PRCTL_H
 #define CONTAINER_PRCTL_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
+
+/**
+ * dumpable_set() - PR_SET_DUMPABLE: whether others may attach to this process, read its
+ * descriptors and memory, and own its files in /proc (CVE-2016-9962)
+ *
+ * Return: 0 or a negative errno.
+ */
+int dumpable_set(bool on);
 
 /**
  * no_new_privs_set() - PR_SET_NO_NEW_PRIVS

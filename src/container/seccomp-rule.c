@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/quote.h"
 
@@ -194,7 +195,7 @@ static bool is_group_own(const struct seccomp_rules *rules, const struct seccomp
 		simple = simple && is_simple_beside(rule, first);
 		count++;
 	}
-	return count > 1 && !equality && !simple;
+	return guard(OWN_COMPARISONS) && count > 1 && !equality && !simple;
 }
 
 static void mark_own(struct seccomp_rules *rules, const struct seccomp_architectures *wanted)
@@ -215,6 +216,14 @@ static void mark_own(struct seccomp_rules *rules, const struct seccomp_architect
 	}
 }
 
+static bool may_overflow(size_t calls, size_t conditions, size_t architectures)
+{
+	return calls > INSTRUCTIONS_MAX || conditions > INSTRUCTIONS_MAX ||
+	       (calls * INSTRUCTIONS_OF_RULE + conditions * INSTRUCTIONS_OF_CONDITION) *
+			       architectures >
+		       INSTRUCTIONS_MAX;
+}
+
 int seccomp_rules_collect(const struct rti_seccomp *seccomp,
 			  const struct seccomp_architectures *wanted, uint32_t default_action,
 			  struct seccomp_rules *ret, struct rti_error *err)
@@ -225,10 +234,7 @@ int seccomp_rules_collect(const struct rti_seccomp *seccomp,
 
 	for (size_t i = 0; i < seccomp->syscalls.count; i++)
 		conditions += seccomp->syscalls.items[i].args.count;
-	if (count > INSTRUCTIONS_MAX || conditions > INSTRUCTIONS_MAX ||
-	    (count * INSTRUCTIONS_OF_RULE + conditions * INSTRUCTIONS_OF_CONDITION) *
-			    (wanted->count + 1) >
-		    INSTRUCTIONS_MAX)
+	if (may_overflow(count, conditions, wanted->count + 1))
 		return rti_refuse(err, E2BIG,
 				  "seccomp profile is too large: %zu rules with %zu conditions",
 				  count, conditions);

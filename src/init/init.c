@@ -8,12 +8,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/procfs.h"
+#include "container/prctl.h"
 #include "init/context.h"
 #include "init/inherited.h"
 #include "init/signals.h"
@@ -57,9 +57,9 @@ static int open_oom_score_adj(void)
 
 	if (fd != -EACCES)
 		return fd;
-	prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL);
+	dumpable_set(true);
 	fd = rti_procfs_open(RTI_PROCFS_SELF, "oom_score_adj", O_WRONLY, NULL);
-	prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+	dumpable_set(false);
 	return fd;
 }
 

@@ -6,13 +6,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "container/prctl.h"
 
 #define ALL_BUT_USER (~CLONE_NEWUSER)
 
@@ -123,12 +123,15 @@ static bool is_process_of_proc(int pid_fd, pid_t pid)
 /* Changed credentials may make a process dumpable (fs.suid_dumpable), and others are here now. */
 static int become_root(struct rti_error *err)
 {
+	int r;
+
 	if (setresuid(0, 0, 0) < 0)
 		return rti_refuse(err, errno, "failed to become root in user namespace: %s",
 				  strerror(errno));
-	if (prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) < 0)
-		return rti_refuse(err, errno, "failed to set process as non-dumpable: %s",
-				  strerror(errno));
+	r = dumpable_set(false);
+	if (r < 0)
+		return rti_refuse(err, -r, "failed to set process as non-dumpable: %s",
+				  strerror(-r));
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/procfs.h"
+#include "container/prctl.h"
 #include "init/init.h"
 
 /* Chosen: many times what a parent needs to wake up on a busy machine. */
@@ -64,8 +65,10 @@ void stage_set_name(const char *name)
 
 void stage_set_dumpable(struct staging *staging, bool dumpable)
 {
-	if (prctl(PR_SET_DUMPABLE, dumpable ? 1UL : 0UL, 0UL, 0UL, 0UL) < 0)
-		stage_fail(staging, errno, "failed to set process as %s",
+	int r = dumpable_set(dumpable);
+
+	if (r < 0)
+		stage_fail(staging, -r, "failed to set process as %s",
 			   dumpable ? "dumpable" : "non-dumpable");
 }
 

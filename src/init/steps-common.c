@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/procfs.h"
 #include "container/console.h"
@@ -17,6 +17,7 @@
 #include "container/exec-path.h"
 #include "container/memory-policy.h"
 #include "container/personality.h"
+#include "container/prctl.h"
 #include "container/rlimit.h"
 #include "container/scheduler.h"
 #include "container/user.h"
@@ -121,13 +122,13 @@ static bool has_only_new_namespaces(const struct rti_namespaces *namespaces)
 int open_to_rootless_parent(const struct init_context *context, bool open, struct rti_error *err)
 {
 	const struct rti_config *config = context->init.config;
+	int r;
 
 	if (!config->rootless_euid || context->inherited.type != RTI_INIT_STANDARD ||
 	    !has_only_new_namespaces(&config->namespaces))
 		return 0;
-	if (prctl(PR_SET_DUMPABLE, open ? 1UL : 0UL, 0UL, 0UL, 0UL) < 0)
-		return rti_fail(err, errno, "prctl(PR_SET_DUMPABLE)");
-	return 0;
+	r = dumpable_set(open);
+	return r < 0 ? rti_fail(err, -r, "prctl(PR_SET_DUMPABLE)") : 0;
 }
 
 int step_open_to_rootless_parent(struct init_context *context, struct rti_error *err)
@@ -169,7 +170,7 @@ int step_load_seccomp_late(struct init_context *context, struct rti_error *err)
 int step_mark_fds(struct init_context *context, struct rti_error *err)
 {
 	int first = STDERR_FILENO + 1 + (int)context->init.passed_files_count;
-	int r = rti_cloexec_from(first);
+	int r = guard(FDS_MARKED) ? rti_cloexec_from(first) : 0;
 
 	for (int fd = STDERR_FILENO + 1; r == 0 && fd < first; fd++)
 		r = rti_cloexec(fd, false);
@@ -210,9 +211,8 @@ int step_apply_capabilities(struct init_context *context, struct rti_error *err)
 	if (r < 0)
 		return r;
 	/* What setuid(2) left behind depends on fs.suid_dumpable. */
-	if (prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) < 0)
-		return rti_fail(err, errno, "prctl(PR_SET_DUMPABLE)");
-	return 0;
+	r = dumpable_set(false);
+	return r < 0 ? rti_fail(err, -r, "prctl(PR_SET_DUMPABLE)") : 0;
 }
 
 int step_find_program(struct init_context *context, struct rti_error *err)

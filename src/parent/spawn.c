@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/syscall.h"
 #include "parent/process.h"
 
@@ -180,7 +181,8 @@ RAW static int place_fds(struct spawn_child *child, int *exe_fd)
 	for (int i = 0; i < count; i++)
 		if (syscall(SYS_dup3, child->fds[i], i, 0) < 0)
 			return -1;
-	if (syscall(SYS_close_range, (unsigned int)count, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
+	if (!guard(FDS_MARKED) ||
+	    syscall(SYS_close_range, (unsigned int)count, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;
 	return cloexec_each_from(count);
 }

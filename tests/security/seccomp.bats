@@ -1,0 +1,19 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Profiles that libseccomp before 2.6.1 makes another filter of.
+
+load attack
+
+# A profile that allows all calls but those of a list.
+deny() { # jq program that gives the list
+	configure ".linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", syscalls: $1}"
+}
+
+@test "GHSA-4q85-33p6-j5g6: comparisons of 64 bits deny what they say" {
+	guarded_by OWN_COMPARISONS
+	deny '[{names: ["umask"], action: "SCMP_ACT_ERRNO", args: [
+			{index: 0, value: 4294967298, op: "SCMP_CMP_LE"}, {index: 0, value: 2, op: "SCMP_CMP_LE"}]}]'
+	configure '.process.args = ["probe", "call", "umask", "3"]'
+	run_container
+	harm_is "the container makes a call that is denied" [ "$output" != EPERM ]
+}

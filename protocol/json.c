@@ -243,6 +243,7 @@ static int parse_string(struct rti_json_reader *reader, const char *text, size_t
 {
 	bool changed;
 	size_t cleaned_size = rti_json_clean(text, size, NULL, &changed);
+	int r;
 
 	if (!changed)
 		return parse(reader, text, size, offset);
@@ -251,7 +252,11 @@ static int parse_string(struct rti_json_reader *reader, const char *text, size_t
 	if (!reader->cleaned)
 		return rti_fail(reader->err, ENOMEM, "read JSON");
 	rti_json_clean(text, size, reader->cleaned, &changed);
-	return parse(reader, reader->cleaned, cleaned_size, offset);
+	r = parse(reader, reader->cleaned, cleaned_size, offset);
+	/* The parser has counted the cleaned bytes; none of them when they only ended a number. */
+	if (reader->complete && reader->end == offset + cleaned_size)
+		reader->end = offset + size;
+	return r;
 }
 
 /* Append to what waits for its other part. */
@@ -360,7 +365,8 @@ static int take(struct rti_json_reader *reader, const char *text, size_t size)
 	}
 	r = scan(reader, text, size, before, &rest);
 	if (r < 0 || reader->complete) {
-		reader->end -= reader->complete ? before : 0;
+		/* A number may have ended before these bytes, where only they show that it has. */
+		reader->end -= reader->end < before ? reader->end : before;
 		return r;
 	}
 	if (!before)

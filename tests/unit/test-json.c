@@ -38,6 +38,7 @@ static char *echoed(const char *text, size_t size, size_t chunk, size_t *ret_use
 		assert_non_null(copy);
 		memcpy(copy, text + done, now);
 		r = rti_json_reader_feed(reader, copy, now, &used, err);
+		assert_true(used <= now);
 		if (r >= 0)
 			done += used;
 	}
@@ -214,6 +215,20 @@ static void test_reading_stops_behind_the_value(void **state)
 		}
 }
 
+/* Only what follows a number shows that it has ended. */
+static void test_a_number_ends_before_the_bytes_that_show_it(void **state)
+{
+	static const char text[] = "17\"text\"";
+
+	(void)state;
+	for (size_t chunk = 1; chunk <= strlen(text); chunk++) {
+		struct rti_error err;
+		_cleanup_free_ char *result = echoed(text, strlen(text), chunk, NULL, &err);
+
+		assert_string_equal(result, "17");
+	}
+}
+
 static char *nested(size_t depth)
 {
 	char *text = malloc(2 * depth + 1);
@@ -324,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_what_go_refuses_is_refused_in_its_words),
 		cmocka_unit_test(test_what_go_refuses_is_refused_in_any_chunks),
 		cmocka_unit_test(test_reading_stops_behind_the_value),
+		cmocka_unit_test(test_a_number_ends_before_the_bytes_that_show_it),
 		cmocka_unit_test(test_depth_is_bounded),
 		cmocka_unit_test(test_size_is_bounded),
 		cmocka_unit_test(test_long_tokens_in_small_chunks_take_linear_time),

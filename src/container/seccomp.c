@@ -27,6 +27,9 @@
 /* With fewer rules than this a linear program is as fast; runc's number. */
 #define RULES_FOR_TREE 32
 
+/* libseccomp's numbers for calls of other architectures; nearer to 0 are parts of socketcall(2). */
+#define FIRST_ABSENT_CALL (-10000)
+
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
@@ -139,35 +142,91 @@ static int add_rule(scmp_filter_ctx filter, const struct seccomp_rule *rule, str
 			  rule->count ? "" : "filter ", rule->name, reason);
 }
 
-static int add_everything(scmp_filter_ctx filter, const struct rti_seccomp *seccomp,
-			  const struct seccomp_architectures *architectures,
-			  const struct seccomp_rules *rules, struct rti_error *err)
+/* Make @filter one for this architecture alone, which is not the native one. */
+static int set_architecture(scmp_filter_ctx filter, uint32_t token, struct rti_error *err)
 {
+	int r = seccomp_arch_add(filter, token);
+
+	if (r == 0)
+		r = seccomp_arch_remove(filter, seccomp_arch_native());
+	if (r == -EINVAL)
+		return rti_refuse(err, EINVAL,
+				  "error adding architecture to seccomp filter: architecture %s is "
+				  "not supported on this version of the library",
+				  seccomp_architecture_name(token));
+	return r < 0 ? rti_fail(err, -r, "error adding architecture to seccomp filter") : 0;
+}
+
+/* The calls that libseccomp numbers so have a name but are not there. */
+static bool is_absent(const struct seccomp_rule *rule, uint32_t token)
+{
+	int number = seccomp_syscall_resolve_name_arch(token, rule->name);
+
+	return number == __NR_SCMP_ERROR || number <= FIRST_ABSENT_CALL;
+}
+
+static int add_rules(scmp_filter_ctx filter, uint32_t token, const struct seccomp_rules *rules,
+		     struct rti_error *err)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct seccomp_rule *rule = &rules->items[i];
+		int r;
+
+		if (!rule->library || is_absent(rule, token))
+			continue;
+		r = add_rule(filter, rule, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int merge_architecture(scmp_filter_ctx filter, uint32_t token, uint32_t default_action,
+			      const struct seccomp_rules *rules, struct rti_error *err)
+{
+	_cleanup_(release_filter) scmp_filter_ctx other = seccomp_init(default_action);
 	int r;
 
-	for (size_t i = 0; i < architectures->count; i++) {
-		r = seccomp_arch_add(filter, architectures->tokens[i]);
-		if (r == -EINVAL)
-			return rti_refuse(
-				err, EINVAL,
-				"error adding architecture to seccomp filter: architecture "
-				"%s is not supported on this version of the library",
-				seccomp_architecture_name(architectures->tokens[i]));
-		if (r < 0 && r != -EEXIST)
-			return rti_fail(err, -r, "error adding architecture to seccomp filter");
-	}
+	if (!other)
+		return rti_refuse(err, EINVAL, "error creating filter: could not create filter");
+	r = set_architecture(other, token, err);
+	if (r == 0)
+		r = add_rules(other, token, rules, err);
+	if (r < 0)
+		return r;
+	r = seccomp_merge(filter, other);
+	if (r < 0)
+		return rti_fail(err, -r, "error adding architecture to seccomp filter");
+	other = NULL; /* has become a part of the first one */
+	return 0;
+}
+
+/*
+ * A filter for each architecture, merged into @filter, which is the native one. In one filter for
+ * all of them libseccomp would note rules for calls that an architecture does not have as well,
+ * and where such a one comes first it forgets to load the number of the call: all rules of that
+ * architecture are then void.
+ */
+static int add_everything(scmp_filter_ctx filter, const struct rti_seccomp *seccomp,
+			  const struct seccomp_architectures *architectures,
+			  uint32_t default_action, const struct seccomp_rules *rules,
+			  struct rti_error *err)
+{
+	uint32_t native = seccomp_arch_native();
+	int r;
+
 	if (seccomp->syscalls.count > RULES_FOR_TREE) {
 		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 		if (r < 0)
 			log_debug("seccomp binary tree optimization not available: %s",
 				  rti_errno_text(-r));
 	}
-	for (size_t i = 0; i < rules->count; i++) {
-		r = rules->items[i].library ? add_rule(filter, &rules->items[i], err) : 0;
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	r = add_rules(filter, native, rules, err);
+	for (size_t i = 0; i < architectures->count && r == 0; i++)
+		if (architectures->tokens[i] != native)
+			r = merge_architecture(filter, architectures->tokens[i], default_action,
+					       rules, err);
+	return r;
 }
 
 /* libseccomp 2.5 exports to an fd only. */
@@ -261,7 +320,7 @@ static int compile_rules(const struct rti_seccomp *seccomp,
 		return rti_fail(err, ENOMEM, "error creating filter");
 	r = seccomp_rules_collect(seccomp, architectures, default_action, &rules, err);
 	if (r == 0)
-		r = add_everything(filter, seccomp, architectures, &rules, err);
+		r = add_everything(filter, seccomp, architectures, default_action, &rules, err);
 	if (r < 0)
 		/* cppcheck-suppress memleak ; front is freed by its attribute */
 		return r;

@@ -12,8 +12,8 @@
 /**
  * bpf_run() - the verdict (SECCOMP_RET_*) of a program on a system call
  *
- * Fails the test for programs that the kernel would not load: jumps out of the program, loads out
- * of the data, unknown instructions, no return.
+ * Ends the program by abort(3) for programs that the kernel would not load: jumps out of the
+ * program, loads out of the data, unknown instructions, no return.
  */
 uint32_t bpf_run(const struct sock_filter *program, size_t count, const struct seccomp_data *data);
 

@@ -49,30 +49,20 @@ static struct rti_mount mounts[] = {
 static struct {
 	pid_t pid;
 	int pidfd;
-	char folder[32];
-	char agent_path[64];
+	char agent_path[108];
 	int agent_fd; /* listens */
 } world;
-
-static void end_world(void)
-{
-	unlink(world.agent_path);
-	rmdir(world.folder);
-}
 
 static void open_agent(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	strcpy(world.folder, "/tmp/fuzz-agent-XXXXXX");
-	fuzz_expect(mkdtemp(world.folder), "mkdtemp: %s", strerror(errno));
-	snprintf(world.agent_path, sizeof(world.agent_path), "%s/agent", world.folder);
+	snprintf(world.agent_path, sizeof(world.agent_path), "%s/agent", fuzz_folder());
 	strcpy(address.sun_path, world.agent_path);
 	world.agent_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	fuzz_expect(bind(world.agent_fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
 			    listen(world.agent_fd, 16) == 0,
 		    "%s: %s", world.agent_path, strerror(errno));
-	atexit(end_world);
 }
 
 static void begin_world(void)

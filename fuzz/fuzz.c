@@ -2,6 +2,7 @@
 #include "fuzz/fuzz.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -94,4 +95,32 @@ int fuzz_file(const void *bytes, size_t size)
 	fuzz_expect(write(fd, bytes, size) == (ssize_t)size, "write: %s", strerror(errno));
 	fuzz_expect(lseek(fd, 0, SEEK_SET) == 0, "lseek: %s", strerror(errno));
 	return fd;
+}
+
+static char folder[256];
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
+static void remove_folder(void)
+{
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *fuzz_folder(void)
+{
+	const char *parent = getenv("TMPDIR");
+
+	if (*folder)
+		return folder;
+	snprintf(folder, sizeof(folder), "%s/fuzz-XXXXXX", parent ? parent : "/tmp");
+	fuzz_expect(mkdtemp(folder), "mkdtemp %s: %s", folder, strerror(errno));
+	atexit(remove_folder);
+	return folder;
 }

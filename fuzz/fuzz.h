@@ -76,4 +76,11 @@ void fuzz_fds_expect(struct fuzz_fds then);
  */
 int fuzz_file(const void *bytes, size_t size);
 
+/**
+ * fuzz_folder() - the path of a folder of this process, in $TMPDIR or /tmp
+ *
+ * There is one; it is removed, with what is in it, when the program ends as it should.
+ */
+const char *fuzz_folder(void);
+
 #endif

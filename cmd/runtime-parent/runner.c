@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/number.h"
+#include "container/seccomp-cache.h"
 #include "parent/notify.h"
 #include "parent/session.h"
 
@@ -30,6 +31,7 @@ struct running {
 	int *passed_fds;
 	int console_fd; /* the caller's --console-socket */
 	int pidfd_socket_fd;
+	int seccomp_fd;
 	int notify_fd;
 };
 
@@ -133,6 +135,16 @@ static int open_streams(struct running *running, struct rti_error *err)
 	return 0;
 }
 
+/* Compiled here, where it is not charged to the container; without, the init does it. */
+static void open_seccomp(struct running *running)
+{
+	const struct rti_config *config = rti_container_config(running->runner->container);
+
+	if (config->seccomp && running->runner->program->own)
+		running->seccomp_fd = seccomp_cache_prepare(config->seccomp);
+	running->process.seccomp_fd = running->seccomp_fd;
+}
+
 static int prepare(struct running *running, struct rti_error *err)
 {
 	const struct runner *runner = running->runner;
@@ -146,6 +158,7 @@ static int prepare(struct running *running, struct rti_error *err)
 		r = open_streams(running, err);
 	if (r < 0)
 		return r;
+	open_seccomp(running);
 	if (*runner->pidfd_socket) {
 		running->pidfd_socket_fd = connect_unix(runner->pidfd_socket, err);
 		if (running->pidfd_socket_fd < 0)
@@ -246,6 +259,7 @@ static void release(struct running *running)
 	rti_parent_child_done(&running->child);
 	rti_close(running->console_fd);
 	rti_close(running->pidfd_socket_fd);
+	rti_close(running->seccomp_fd);
 	rti_close(running->notify_fd);
 	free(running->passed_fds);
 }
@@ -262,6 +276,7 @@ static struct running *new_running(const struct runner *runner)
 	session_init(&running->session);
 	running->child = (struct rti_parent_child)RTI_PARENT_CHILD_EMPTY;
 	running->console_fd = running->pidfd_socket_fd = running->notify_fd = -EBADF;
+	running->seccomp_fd = -EBADF;
 	running->process = (struct rti_container_process){
 		.program = runner->program,
 		.process = &running->spec,
@@ -271,6 +286,7 @@ static struct running *new_running(const struct runner *runner)
 		.stdio_fds = { -EBADF, -EBADF, -EBADF },
 		.console_fd = -EBADF,
 		.pidfd_socket_fd = -EBADF,
+		.seccomp_fd = -EBADF,
 		.log_level = (int)runner->call->globals->logger.level,
 		.debug = runner->call->globals->debug,
 	};

@@ -22,6 +22,7 @@ static const char *const names[INHERITED_VARIABLES] = {
 	[INHERITED_CONSOLE] = "_LIBCONTAINER_CONSOLE",
 	[INHERITED_PIDFD_SOCK] = "_LIBCONTAINER_PIDFD_SOCK",
 	[INHERITED_STATEDIR] = "_LIBCONTAINER_STATEDIR",
+	[INHERITED_SECCOMP] = "_RUNTIME_INIT_SECCOMP",
 };
 
 static const char *value_of(const char *entry, const char *name)
@@ -40,6 +41,7 @@ void inherited_take(char **environment, struct inherited *ret)
 		.fifo_fd = -EBADF,
 		.console_fd = -EBADF,
 		.pidfd_socket_fd = -EBADF,
+		.seccomp_fd = -EBADF,
 		.log_level = LOG_LEVEL_DEBUG,
 	};
 	for (char **entry = environment; *entry; entry++) {
@@ -218,6 +220,26 @@ static int open_optional_socket(struct inherited *inherited, enum inherited_vari
 	return r;
 }
 
+static int open_seccomp(struct inherited *inherited, struct rti_error *err)
+{
+	int fd = -EBADF, r;
+	struct stat status;
+
+	if (!*inherited->value[INHERITED_SECCOMP])
+		return 0;
+	r = read_late_number(inherited, INHERITED_SECCOMP, &fd, err);
+	if (r == 0)
+		r = check_not_stdio(INHERITED_SECCOMP, fd, err);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &status) < 0)
+		return rti_fail(err, errno, "%s=%d", names[INHERITED_SECCOMP], fd);
+	if (!S_ISREG(status.st_mode))
+		return rti_refuse(err, EBADF, "%s=%d is not a file", names[INHERITED_SECCOMP], fd);
+	inherited->seccomp_fd = fd;
+	return 0;
+}
+
 int inherited_open_rest(struct inherited *inherited, struct rti_error *err)
 {
 	int fd = -EBADF, r;
@@ -241,8 +263,9 @@ int inherited_open_rest(struct inherited *inherited, struct rti_error *err)
 	r = open_optional_socket(inherited, INHERITED_CONSOLE, &inherited->console_fd, err);
 	if (r < 0)
 		return r;
-	return open_optional_socket(inherited, INHERITED_PIDFD_SOCK, &inherited->pidfd_socket_fd,
-				    err);
+	r = open_optional_socket(inherited, INHERITED_PIDFD_SOCK, &inherited->pidfd_socket_fd,
+				 err);
+	return r < 0 ? r : open_seccomp(inherited, err);
 }
 
 int inherited_check_type(const struct inherited *inherited, struct rti_error *err)

@@ -26,6 +26,7 @@ enum inherited_variable {
 	INHERITED_CONSOLE,
 	INHERITED_PIDFD_SOCK,
 	INHERITED_STATEDIR, /* set by runc up to 1.1 only */
+	INHERITED_SECCOMP,  /* set by our own parent only */
 	INHERITED_VARIABLES,
 };
 
@@ -40,6 +41,7 @@ struct inherited {
 	int fifo_fd;	     /* O_PATH on the exec fifo; standard init only */
 	int console_fd;	     /* stream socket that wants the terminal, -EBADF: none */
 	int pidfd_socket_fd; /* stream socket that wants a pidfd, -EBADF: none */
+	int seccomp_fd;	     /* finished seccomp program, -EBADF: none */
 	enum log_level log_level;
 	bool has_log_level;
 	enum rti_init_type type;
@@ -88,7 +90,8 @@ int inherited_open_init(struct inherited *inherited, struct rti_error *err);
 int inherited_open_sync(struct inherited *inherited, struct rti_error *err);
 
 /**
- * inherited_open_rest() - check that LOGPIPE was set, INITTYPE, FIFOFD, CONSOLE and PIDFD_SOCK
+ * inherited_open_rest() - check that LOGPIPE was set, INITTYPE, FIFOFD, CONSOLE, PIDFD_SOCK and
+ * SECCOMP
  *
  * FIFOFD must be there for a standard init. An unknown INITTYPE is no failure here, because runc
  * reports it only after it has read the configuration: inherited_check_type().

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/procfs.h"
 #include "container/prctl.h"
+#include "container/seccomp-cache.h"
 #include "init/context.h"
 #include "init/inherited.h"
 #include "init/signals.h"
@@ -137,7 +138,8 @@ static int check_passed_fds(const struct init_context *context, struct rti_error
 	const struct inherited *inherited = &context->inherited;
 	const int ours[] = {
 		inherited->init_fd, inherited->sync_fd,	   inherited->log_fd,
-		inherited->fifo_fd, inherited->console_fd, inherited->pidfd_socket_fd
+		inherited->fifo_fd, inherited->console_fd, inherited->pidfd_socket_fd,
+		inherited->seccomp_fd,
 	};
 	int64_t end = STDERR_FILENO + 1 + context->init.passed_files_count;
 
@@ -152,6 +154,42 @@ static int check_passed_fds(const struct init_context *context, struct rti_error
 		if (fcntl(fd, F_GETFD) < 0)
 			return rti_fail(err, errno, "passed file descriptor %d", fd);
 	return 0;
+}
+
+/* Whether paths are still the host's: in mounts of our own, and with the host's user ids. */
+static bool sees_host(const struct init_context *context)
+{
+	const struct rti_namespaces *namespaces = &context->init.config->namespaces;
+	bool has_own_mounts = false;
+
+	if (context->inherited.type != RTI_INIT_STANDARD ||
+	    rti_config_has_namespace(context->init.config, "NEWUSER"))
+		return false;
+	for (size_t i = 0; i < namespaces->count; i++) {
+		const struct rti_namespace *item = &namespaces->items[i];
+
+		if (strcmp(item->type, "NEWNS") == 0)
+			has_own_mounts = !item->path || !*item->path;
+	}
+	return has_own_mounts;
+}
+
+/*
+ * Before anything else: now no limit of the container's memory is in force, and no fd of the host
+ * stays open for longer than it takes. What fails here fails again, and is told, when it is the
+ * profile's turn: step_compile_seccomp().
+ */
+static void take_seccomp(struct init_context *context)
+{
+	const struct rti_seccomp *seccomp = context->init.config->seccomp;
+	int *fd = &context->inherited.seccomp_fd;
+	struct rti_error err;
+
+	if (seccomp && *fd >= 0)
+		(void)seccomp_cache_read(*fd, seccomp, &context->seccomp);
+	else if (seccomp && sees_host(context))
+		(void)seccomp_cache_compile(seccomp, &context->seccomp, &err);
+	*fd = rti_close(*fd);
 }
 
 static int run_init(struct init_context *context, struct rti_error *err)
@@ -170,6 +208,8 @@ static int run_init(struct init_context *context, struct rti_error *err)
 		r = inherited_check_type(inherited, err);
 	if (r == 0)
 		r = check_passed_fds(context, err);
+	if (r == 0)
+		take_seccomp(context);
 	if (r < 0)
 		return r;
 	context->parent_pid = getppid();

@@ -83,7 +83,7 @@ int step_compile_seccomp(struct init_context *context, struct rti_error *err)
 	const struct rti_seccomp *seccomp = context->init.config->seccomp;
 	int r;
 
-	if (!seccomp)
+	if (!seccomp || context->seccomp.filter)
 		return 0;
 	r = seccomp_program_compile(seccomp, &context->seccomp, err);
 	if (r < 0 && context->init.no_new_privileges)

@@ -175,6 +175,7 @@ static struct rti_parent_start base_start(const struct rti_container_process *pr
 	start.passed_count = process->listen_count + process->preserve_count;
 	start.console_fd = process->console_fd;
 	start.pidfd_socket_fd = process->pidfd_socket_fd;
+	start.seccomp_fd = process->seccomp_fd;
 	start.log_level = process->log_level;
 	start.debug = process->debug;
 	start.signal_mask = process->signal_mask;

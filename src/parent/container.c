@@ -221,6 +221,11 @@ int rti_container_load(const char *root, const char *id, const struct rti_contai
 	return 0;
 }
 
+const struct rti_config *rti_container_config(const struct rti_container *container)
+{
+	return container->state.config;
+}
+
 int rti_container_dir(const struct rti_container *container)
 {
 	return container->dir_fd;

@@ -78,6 +78,11 @@ int rti_container_load(const char *root, const char *id, const struct rti_contai
 void rti_container_free(struct rti_container *container);
 
 /**
+ * rti_container_config() - the container's configuration; valid until rti_container_free()
+ */
+const struct rti_config *rti_container_config(const struct rti_container *container);
+
+/**
  * rti_container_dir() - its state directory; borrowed
  */
 int rti_container_dir(const struct rti_container *container);
@@ -109,6 +114,7 @@ struct rti_container_process {
 	size_t preserve_count;
 	int console_fd;
 	int pidfd_socket_fd;
+	int seccomp_fd;
 	int log_level;
 	bool debug;
 	const sigset_t *signal_mask;

@@ -169,6 +169,7 @@ struct rti_parent_start {
 	int console_fd;	     /* socket that gets the terminal */
 	int pidfd_socket_fd; /* socket that gets a pidfd of the process */
 	int fifo_fd;	     /* O_PATH fd of the exec fifo; a standard init needs it */
+	int seccomp_fd;	     /* finished seccomp program for an init of ours; see PROTOCOL.md */
 	int log_level;	     /* enum rti_parent_level for the init; -1: let it choose */
 	bool debug;	     /* add the original error to "container init was OOM-killed" */
 	const sigset_t *signal_mask; /* of the process; NULL: the caller's */
@@ -183,7 +184,8 @@ struct rti_parent_start {
 #define RTI_PARENT_START_EMPTY                                                                     \
 	{                                                                                          \
 		.stdio_fds = { -EBADF, -EBADF, -EBADF }, .console_fd = -EBADF,                     \
-		.pidfd_socket_fd = -EBADF, .fifo_fd = -EBADF, .log_level = -1,                     \
+		.pidfd_socket_fd = -EBADF, .fifo_fd = -EBADF, .seccomp_fd = -EBADF,                \
+		.log_level = -1,                                                                   \
 	}
 
 /**

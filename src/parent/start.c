@@ -26,11 +26,11 @@
 /* How long processes that were killed may keep the log pipe open through others. Chosen. */
 #define LOG_GRACE_MS 200
 
-/* stdio, console, init pipe, sync socket, log pipe, pidfd socket, exec fifo */
-#define CHILD_FDS_MAX 9
+/* stdio, console, init pipe, sync socket, log pipe, pidfd socket, exec fifo, seccomp program */
+#define CHILD_FDS_MAX 10
 
-/* GOMAXPROCS, seven fd numbers, log level, init type */
-#define CHILD_ENV_MAX 10
+/* GOMAXPROCS, eight fd numbers, log level, init type */
+#define CHILD_ENV_MAX 11
 
 /* The child's ends, and what the child is told about them. */
 struct child_side {
@@ -146,6 +146,7 @@ static int number_fds(const struct rti_parent_start *start, struct child_side *s
 		{ "_LIBCONTAINER_PIDFD_SOCK", start->pidfd_socket_fd },
 		{ "_LIBCONTAINER_FIFOFD",
 		  start->type == RTI_INIT_STANDARD ? start->fifo_fd : -EBADF },
+		{ "_RUNTIME_INIT_SECCOMP", start->program->own ? start->seccomp_fd : -EBADF },
 	};
 	size_t expected = 2;
 

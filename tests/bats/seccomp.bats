@@ -177,6 +177,31 @@ set_long_profile() {
 	[ "$output" = EBADFD ]
 }
 
+kept_programs() { find /run/runtime-init/seccomp -type f 2>/dev/null | wc -l; }
+
+@test "a profile is compiled once, and what is kept of it is out of every container's reach" {
+	has_own_init || skip "only our init keeps programs"
+	# A number that no earlier run had makes it a profile of its own.
+	set_profile ALLOW "$(jq -nc --argjson own "$SRANDOM" '[{names: ["acct"], action: "SCMP_ACT_ERRNO", errnoRet: 77,
+		args: [{index: 1, value: $own, op: "SCMP_CMP_NE"}]}]')"
+	configure '.process.args = ["sh", "-c", "ls /proc/self/fd | tr \"\\n\" \" \"; ls /run/runtime-init 2>/dev/null; probe call acct 0"]'
+	local before
+	before=$(kept_programs)
+	for _ in 1 2 3; do
+		run_container
+		succeeded
+		[[ $output == "0 1 2 3 "*EBADFD ]] # 3 is the folder that ls reads
+		[ "$(kept_programs)" -eq $((before + 1)) ]
+	done
+	[ "$(stat -c %a:%u /run/runtime-init/seccomp)" = 700:0 ]
+	configure '.process.args = ["sleep", "1000"]'
+	run_detached
+	succeeded
+	execute sh -c 'ls /proc/self/fd | tr "\n" " "'
+	[[ $output == "0 1 2 3 "* ]]
+	[ "$(kept_programs)" -eq $((before + 1)) ]
+}
+
 @test "no profile, no filter" {
 	configure 'del(.linux.seccomp) | .process.args = ["grep", "^Seccomp:", "/proc/self/status"]'
 	run_container

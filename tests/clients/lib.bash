@@ -143,20 +143,29 @@ await_daemon() {
 	exit 1
 }
 
-# init_programs COMMAND...: the program files of the runtime's inits ("... init") while it runs.
+# is_init PROCESS: whether the last argument of this folder in /proc is "init".
+is_init() {
+	local arguments=()
+	mapfile -td '' arguments 2>/dev/null <"$1/cmdline"
+	[ ${#arguments[@]} != 0 ] && [ "${arguments[-1]}" = init ]
+}
+
+# init_programs COMMAND...: the program files of the runtime's inits while it runs. They are
+# short-lived: looked for without starting programs, and stopped while they are looked at.
 init_programs() {
 	local process program seen watcher
 	while :; do
-		for process in $(grep -lasP '\0init\0$' /proc/[0-9]*/cmdline); do
-			process=${process%/cmdline}
+		for process in /proc/[0-9]*; do
+			is_init "$process" && kill -STOP "${process##*/}" || continue
 			seen=another
 			for program in /usr/sbin/runc /usr/local/sbin/runtime-init; do
 				! cmp -s "$process/exe" $program || seen=$program
 			done
-			# Still the init, and not yet what it has executed since?
-			! grep -qasP '\0init\0$' "$process/cmdline" || echo $seen
+			# Is it what it was, or has it executed something since?
+			! is_init "$process" || echo $seen
+			kill -CONT "${process##*/}"
 		done
-	done >/tmp/init-programs &
+	done >/tmp/init-programs 2>/dev/null &
 	watcher=$!
 	"$@" >/dev/null 2>&1 </dev/null
 	kill $watcher
@@ -164,11 +173,11 @@ init_programs() {
 	sort -u /tmp/init-programs
 }
 
-# Short-lived as they are, some of several are seen.
+# Some of several are seen.
 init_is() { # PROGRAM COMMAND that starts something in a container...
-	local expected=$1 attempt programs
+	local expected=$1 programs
 	shift
-	for attempt in {1..20}; do
+	for _ in {1..20}; do
 		programs=$(init_programs "$@")
 		echo "seen: $programs"
 		[ -z "$programs" ] || break

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/identity.h"
 
 #define CACHE_PARENT "/run/runtime-init"
@@ -138,6 +139,7 @@ static int make_key(const struct rti_seccomp *seccomp, struct cache_key *ret)
 	if (uname(&kernel) < 0)
 		memset(&kernel, 0, sizeof(kernel));
 	put_text(&key, RTI_IDENTITY);
+	put_number(&key, guard(OWN_COMPARISONS));
 	put_number(&key, version ? version->major : 0);
 	put_number(&key, version ? version->minor : 0);
 	put_number(&key, version ? version->micro : 0);

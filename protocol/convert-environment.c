@@ -164,7 +164,7 @@ static int read_map(const char *path, struct rti_arena *arena, struct rti_id_map
 		maps.count++;
 	}
 	if (ferror(file))
-		return rti_fail(err, EIO, "read %s", path);
+		return rti_fail(err, errno, "read %s", path);
 	*ret = maps;
 	return 0;
 }

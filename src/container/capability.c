@@ -73,7 +73,9 @@ int capability_last(void)
 {
 	int last = -1;
 
-	while (last + 1 < CAPABILITY_MAX && prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
+	/* Only EINVAL says that there is none. Where a filter forbids to ask, all may be there. */
+	while (last + 1 < CAPABILITY_MAX &&
+	       (prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0 || errno != EINVAL))
 		last++;
 	return last;
 }

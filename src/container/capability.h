@@ -38,7 +38,8 @@ int capability_from_name(const char *name);
  * capability_last() - the highest capability that the running kernel has
  *
  * Asked of the kernel with PR_CAPBSET_READ and not read from /proc/sys/kernel/cap_last_cap: that
- * file can be a fake in a container, which would leave capabilities in the bounding set.
+ * file can be a fake in a container, which would leave capabilities in the bounding set. For the
+ * same reason a kernel that refuses to tell counts as one that has all.
  */
 int capability_last(void);
 

@@ -140,7 +140,7 @@ static int copy_one_directory(struct copy_up *copy, const char *path, struct rti
 	from_fd = openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	directory = from_fd < 0 ? NULL : fdopendir(from_fd);
 	if (!directory) {
-		r = rti_fail(err, errno, "open %s", path);
+		r = rti_fail(err, errno, "open %s", *path ? path : ".");
 		rti_close(from_fd);
 		return r;
 	}
@@ -152,7 +152,7 @@ static int copy_one_directory(struct copy_up *copy, const char *path, struct rti
 			rti_fail(err, -r, "copy %s/%s", path, entry->d_name);
 	}
 	if (r == 0 && errno != 0)
-		r = rti_fail(err, errno, "readdir %s", path);
+		r = rti_fail(err, errno, "readdir %s", *path ? path : ".");
 	closedir(directory);
 	return r;
 }

@@ -77,18 +77,27 @@ static int give(const char *name, const char *path, struct rti_arena *arena, cha
 	return 0;
 }
 
+/* Why a directory of the list is passed over, as a shell does; all else is worth a word. */
+static bool is_usual(int errnum)
+{
+	return errnum == ENOENT || errnum == ENOTDIR || errnum == EACCES || errnum == EISDIR ||
+	       errnum == ELOOP || errnum == ENAMETOOLONG;
+}
+
 static int search(const char *name, const char *path_list, struct rti_arena *arena, char **ret,
 		  struct rti_error *err)
 {
 	char path[PATH_MAX], quoted[RTI_QUOTE_MAX];
+	char failed[PATH_MAX] = "";
 	const char *element = path_list;
-	int errnum;
+	int errnum, failure = 0;
 
 	rti_quote(name, quoted, sizeof(quoted));
 	while (element && *path_list) {
 		const char *colon = strchr(element, ':');
 		size_t size = colon ? (size_t)(colon - element) : strlen(element);
 
+		errnum = ENAMETOOLONG;
 		if (join(element, size, name, path) && judge(path, &errnum) == RUNNABLE) {
 			if (path[0] != '/')
 				return rti_refuse(
@@ -98,8 +107,14 @@ static int search(const char *name, const char *path_list, struct rti_arena *are
 					quoted);
 			return give(name, path, arena, ret, err);
 		}
+		if (!failure && !is_usual(errnum)) {
+			failure = errnum;
+			strcpy(failed, path);
+		}
 		element = colon ? colon + 1 : NULL;
 	}
+	if (failure)
+		return rti_fail(err, failure, "exec: %s: %s", quoted, failed);
 	return rti_refuse(err, ENOENT, "exec: %s: executable file not found in $PATH", quoted);
 }
 

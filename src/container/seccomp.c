@@ -349,6 +349,10 @@ int seccomp_program_compile(const struct rti_seccomp *seccomp, struct seccomp_pr
 	filter = seccomp_init(default_action);
 	if (!filter)
 		return rti_refuse(err, EINVAL, "error creating filter: could not create filter");
+	/* Else whatever fails below the library would be ECANCELED. */
+	r = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+	if (r < 0)
+		return rti_fail(err, -r, "error creating filter");
 	r = seccomp_architectures_resolve(&seccomp->architectures, &architectures, err);
 	if (r == 0)
 		r = translate_flags(&seccomp->flags, &program.flags, err);

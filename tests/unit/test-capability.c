@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -230,11 +234,41 @@ static void test_effective_beyond_permitted_is_refused(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* prctl(PR_CAPBSET_READ) is EPERM from now on. */
+static bool forbid_to_ask(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_CAPBSET_READ, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+}
+
+static void test_no_capability_is_forgotten_where_a_filter_forbids_to_ask(void **state)
+{
+	int last = capability_last(), status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(forbid_to_ask() && capability_last() >= last ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_and_numbers_agree),
 		cmocka_unit_test(test_last_is_what_the_kernel_says),
+		cmocka_unit_test(test_no_capability_is_forgotten_where_a_filter_forbids_to_ask),
 		cmocka_unit_test(test_null_leaves_everything_alone),
 		cmocka_unit_test(test_dialect_1_2_takes_the_containers_sets_or_none),
 		cmocka_unit_test(test_unknown_names_give_one_sorted_warning),

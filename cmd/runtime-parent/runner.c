@@ -231,6 +231,8 @@ static int start_process(struct running *running, struct rti_error *err)
 static int accompany(struct running *running, struct rti_error *err)
 {
 	const struct runner *runner = running->runner;
+	struct rti_error lost;
+	int r;
 
 	if (!running->foreground) {
 		if (running->notify_fd >= 0)
@@ -240,7 +242,10 @@ static int accompany(struct running *running, struct rti_error *err)
 	}
 	running->session.notify_fd = running->notify_fd;
 	running->session.notify_host = runner->notify_host;
-	return session_run(&running->session, &running->child, err);
+	r = session_run(&running->session, &running->child, err);
+	if (r >= 0 && session_check_output(&running->session, &lost) < 0)
+		logger_write(&runner->call->globals->logger, RTI_PARENT_LEVEL_WARNING, lost.text);
+	return r;
 }
 
 static void destroy(const struct runner *runner)
@@ -312,6 +317,8 @@ int runner_run(const struct runner *runner, struct rti_error *err)
 		if (r < 0)
 			rti_parent_child_kill(&running->child, NULL);
 	}
+	if (r < 0)
+		session_drain(&running->session);
 	if (r < 0 || (attached && running->foreground))
 		destroy(runner);
 	release(running);

@@ -33,7 +33,7 @@ static int check_path(const struct namespace_kind *kind, const char *path, struc
 	struct stat st;
 
 	snprintf(supported, sizeof(supported), "/proc/self/ns/%s", kind->proc);
-	if (access(supported, F_OK) < 0)
+	if (access(supported, F_OK) < 0 && errno == ENOENT)
 		return rti_refuse(err, EINVAL, "namespace %s is not supported", kind->wire);
 	if (lstat(path, &st) < 0)
 		return rti_fail(err, errno, "namespace path: lstat %s", path);

@@ -14,8 +14,9 @@
 #include "parent/container-private.h"
 #include "protocol/spec-validate.h"
 
-#define KILL_TRIES    100
-#define KILL_DELAY_NS (100 * 1000 * 1000)
+#define KILL_TRIES	  100
+#define KILL_FAILED_TRIES 5
+#define KILL_DELAY_NS	  (100 * 1000 * 1000)
 
 static int signal_init(struct rti_container *container, int signal, struct rti_error *err)
 {
@@ -23,6 +24,9 @@ static int signal_init(struct rti_container *container, int signal, struct rti_e
 	enum cgroup_freezer freezer;
 
 	/* In this order: once the fd is open the pid cannot become another process unnoticed. */
+	if (pidfd < 0 && errno != ESRCH)
+		return rti_fail(err, errno, "unable to signal init: pidfd of pid %lld",
+				(long long)container->state.init_pid);
 	if (pidfd < 0 || !container_has_init(container))
 		return rti_refuse(err, ESRCH, "container not running");
 	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
@@ -148,9 +152,15 @@ int rti_container_destroy(struct rti_container *container, struct rti_error *err
 int rti_container_kill_and_destroy(struct rti_container *container, struct rti_error *err)
 {
 	const struct timespec delay = { .tv_nsec = KILL_DELAY_NS };
+	struct rti_error failure = { 0 };
+	int r = rti_container_signal(container, SIGKILL, &failure);
 
-	rti_container_signal(container, SIGKILL, NULL);
 	for (int i = 0; container_has_init(container); i++) {
+		/* It may still end by itself, or by what reached it of a kill that failed. */
+		if (r < 0 && i == KILL_FAILED_TRIES) {
+			*err = failure;
+			return r;
+		}
 		if (i == KILL_TRIES)
 			return rti_refuse(err, EBUSY, "container init still running");
 		nanosleep(&delay, NULL);

@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +28,7 @@ static int read_map(pid_t pid, const char *file, struct rti_arena *arena, struct
 	char path[64];
 	FILE *stream;
 	size_t n = 0;
+	int r = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	stream = items ? fopen(path, "re") : NULL;
@@ -36,26 +36,29 @@ static int read_map(pid_t pid, const char *file, struct rti_arena *arena, struct
 		return rti_fail(err, items ? errno : ENOMEM, "open %s", path);
 	while (n < 340 && fscanf(stream, "%lld %lld %lld", &inside, &outside, &size) == 3)
 		items[n++] = (struct rti_id_map){ inside, outside, size };
+	if (ferror(stream))
+		r = rti_fail(err, errno, "read %s", path);
 	fclose(stream);
+	if (r < 0)
+		return r;
 	ret->items = items;
 	ret->count = n;
 	return 0;
 }
 
-/* A process that joins the namespace, says so with a byte, and stays. */
-static pid_t spawn_sitter(int namespace_fd, int ready_fd)
+/* A process that joins the namespace, says so with a byte, and stays until it gets one. */
+static pid_t spawn_sitter(int namespace_fd, const int ends[2])
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t pid = fork();
 	char byte = 0;
 
 	if (pid != 0)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	rti_close(ends[0]);
 	if (setns(namespace_fd, CLONE_NEWUSER) < 0)
 		byte = (char)errno;
-	/* The parent may have died before the kernel knew of the death signal. */
-	while (getppid() == parent && write(ready_fd, &byte, 1) == 1)
-		pause();
+	if (rti_write_full(ends[1], &byte, 1) == 0)
+		rti_read_full(ends[1], &byte, 1);
 	_exit(0);
 }
 
@@ -65,7 +68,7 @@ int rti_container_read_id_maps(void *data, const char *path, struct rti_arena *a
 {
 	static const char what[] = "userns spawn";
 	_cleanup_fd_ int namespace_fd = open(path, O_RDONLY | O_CLOEXEC);
-	int ready[2], r = 0;
+	int ends[2], r = 0;
 	char byte = EIO;
 	pid_t pid;
 
@@ -73,23 +76,25 @@ int rti_container_read_id_maps(void *data, const char *path, struct rti_arena *a
 	if (namespace_fd < 0)
 		return rti_refuse(err, errno, "%s: open userns path %s failed: %s", what, path,
 				  strerror(errno));
-	if (pipe2(ready, O_CLOEXEC) < 0)
-		return rti_fail(err, errno, "%s: pipe", what);
-	pid = spawn_sitter(namespace_fd, ready[1]);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return rti_fail(err, errno, "%s: socketpair", what);
+	pid = spawn_sitter(namespace_fd, ends);
 	if (pid < 0)
 		r = rti_fail(err, errno, "%s: fork", what);
-	rti_close(ready[1]);
+	rti_close(ends[1]);
 	if (pid > 0) {
-		if (rti_read_full(ready[0], &byte, 1) != 1 || byte)
+		if (rti_read_full(ends[0], &byte, 1) != 1 || byte)
 			r = rti_refuse(err, byte, "%s: setns %s failed: %s", what, path,
 				       strerror(byte));
 		if (r == 0)
 			r = read_map(pid, "uid_map", arena, ret_uid, err);
 		if (r == 0)
 			r = read_map(pid, "gid_map", arena, ret_gid, err);
-		kill(pid, SIGKILL);
-		rti_retry(waitpid(pid, NULL, 0));
+		/* Not only by closing: another thread's sitter may have a copy of the end. */
+		send(ends[0], &byte, 1, MSG_NOSIGNAL);
 	}
-	rti_close(ready[0]);
+	rti_close(ends[0]);
+	if (pid > 0)
+		rti_retry(waitpid(pid, NULL, 0));
 	return r;
 }

@@ -309,6 +309,8 @@ int rti_container_release(struct rti_container *container, struct rti_error *err
 	int r;
 
 	/* The pid may be somebody else's by now: the start time tells. */
+	if (pidfd < 0 && errno != ESRCH)
+		return rti_fail(err, errno, "pidfd of pid %lld", (long long)state->init_pid);
 	if (pidfd < 0 || !container_has_init(container))
 		return rti_refuse(err, ESRCH, "container process is already dead");
 	r = rti_parent_fifo_release(container->dir_fd, pidfd, err);

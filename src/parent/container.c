@@ -295,7 +295,9 @@ int rti_container_get_status(const struct rti_container *container, enum rti_con
 		*ret = RTI_CONTAINER_STOPPED;
 	else if (faccessat(container->dir_fd, RTI_PARENT_FIFO_NAME, F_OK, 0) == 0)
 		*ret = RTI_CONTAINER_CREATED;
-	else
+	else if (errno == ENOENT)
 		*ret = RTI_CONTAINER_RUNNING;
+	else
+		return rti_fail(err, errno, "exec fifo: access %s", RTI_PARENT_FIFO_NAME);
 	return 0;
 }

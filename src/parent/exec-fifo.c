@@ -43,6 +43,9 @@ failed:
 	return r;
 }
 
+/* How long an init that has closed the fifo without a word may take to be dead. Chosen. */
+#define DYING_MS 100
+
 /* Waits until the init has written or closed, or has died. */
 static int await_init(int fifo_fd, int pidfd)
 {
@@ -80,7 +83,7 @@ int rti_parent_fifo_release(int dir_fd, int pidfd, struct rti_error *err)
 	r = rti_retry(read(fifo_fd, &byte, 1));
 	if (r < 0 && r != -EAGAIN)
 		return rti_fail(err, (int)-r, "exec fifo: read");
-	if (r != 1 && process_is_dead(pidfd))
+	if (r != 1 && process_is_dead(pidfd, DYING_MS))
 		return rti_refuse(err, ESRCH, "container process is already dead");
 	if (r != 1)
 		return rti_refuse(err, EALREADY, "cannot start an already running container");

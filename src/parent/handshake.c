@@ -128,7 +128,9 @@ static int read_stdio(struct rti_parent_child *child, struct rti_error *err)
 
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", child->pid, i);
 		size = readlink(path, target, sizeof(target) - 1);
-		if (size < 0 && errno != EPERM && errno != EACCES)
+		/* Of a process that has ended meanwhile the conversation tells more. */
+		if (size < 0 && errno != EPERM && errno != EACCES && errno != ENOENT &&
+		    errno != ESRCH)
 			return rti_fail(err, errno,
 					"error getting pipe fds for pid %d: readlink %s",
 					child->pid, path);
@@ -196,6 +198,14 @@ static bool needs_state(const struct conversation *conversation)
 	return hooks && (hooks->create_container.count || hooks->start_container.count);
 }
 
+/* Whether an init that wants no configuration any more has said why, which is read in its turn. */
+static bool has_complained(const struct conversation *conversation)
+{
+	char byte;
+
+	return recv(conversation->sync.socket_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 static int send_config(struct conversation *conversation, struct rti_error *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -210,6 +220,8 @@ static int send_config(struct conversation *conversation, struct rti_error *err)
 	if (r < 0)
 		return r;
 	r = conversation_send(conversation, text, size, conversation->child.pidfd);
+	if (r == -EPIPE && has_complained(conversation))
+		return 0;
 	if (r < 0)
 		return rti_fail(err, -r, "%s: write init-p",
 				conversation->start->type == RTI_INIT_SETNS ?

@@ -145,11 +145,13 @@ static pid_t make_process(int *ret_pidfd)
 		syscall(SYS_exit_group, 0L);
 }
 
-static void end_process(int pidfd)
+/* By its pid where a filter forbids the other call: nobody else reaps it. */
+static void end_process(pid_t pid, int pidfd)
 {
 	siginfo_t info;
 
-	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 && kill(pid, SIGKILL) < 0)
+		return;
 	(void)rti_retry(syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED | __WALL, NULL));
 }
 
@@ -182,7 +184,7 @@ int idmap_userns_create(const struct rti_id_maps *uids, const struct rti_id_maps
 	r = map_process(uids, gids, proc_fd, pid, err);
 	if (r == 0)
 		r = open_proc(proc_fd, pid, "ns/user", O_RDONLY, err);
-	end_process(pidfd);
+	end_process(pid, pidfd);
 	if (r < 0)
 		return rti_prefix(err, r, "failed to spawn dummy process for map %s",
 				  key ? key : "");

@@ -72,7 +72,7 @@ static void worker_free(struct mount_worker *worker)
 /* ---- the thread ---- */
 
 struct worker_state { /* the thread's own */
-	int proc_fd; /* the host's /proc, opened before the mount namespace was left */
+	int proc_fd; /* the host's /proc, opened before the mount namespace was left; or -errno */
 	struct idmap_cache cache;
 };
 
@@ -81,6 +81,8 @@ static int join_mount_namespace(int pidfd, pid_t pid, int proc_fd, struct rti_er
 	_cleanup_fd_ int ns_fd = -EBADF;
 	char path[64];
 
+	if (proc_fd < 0)
+		return rti_fail(err, -proc_fd, "mount source thread: open /proc");
 	/* Root and working directory are shared between threads, and setns(2) changes both. */
 	if (unshare(CLONE_FS) < 0)
 		return rti_fail(err, errno, "mount source thread: unshare(CLONE_FS)");
@@ -195,7 +197,7 @@ static void put_answer(struct mount_worker *worker, int result, const struct mou
 		worker->answer = *answer;
 	worker->slot = SLOT_ANSWERED;
 	pthread_mutex_unlock(&worker->mutex);
-	(void)!write(worker->event_fd, &one, sizeof(one));
+	(void)rti_retry(write(worker->event_fd, &one, sizeof(one)));
 }
 
 static void work(struct mount_worker *worker, struct worker_state *state)
@@ -223,6 +225,8 @@ static void *worker_main(void *data)
 	struct mount_worker *worker = data;
 	bool abandoned;
 
+	if (state.proc_fd < 0)
+		state.proc_fd = -errno;
 	work(worker, &state);
 	rti_close(state.proc_fd);
 	idmap_cache_done(&state.cache);
@@ -367,17 +371,18 @@ int mount_worker_take(struct mount_worker *worker, struct mount_answer *ret, str
 	uint64_t count;
 	int r;
 
-	(void)!read(worker->event_fd, &count, sizeof(count));
+	(void)rti_retry(read(worker->event_fd, &count, sizeof(count)));
 	pthread_mutex_lock(&worker->mutex);
-	r = worker->slot == SLOT_ANSWERED ? worker->result : -EAGAIN;
-	if (r == 0)
-		*ret = worker->answer;
-	else if (r == -EAGAIN)
-		rti_refuse(err, EAGAIN, "mount source thread has no answer");
-	else if (err)
-		*err = worker->err;
-	if (worker->slot == SLOT_ANSWERED)
+	if (worker->slot != SLOT_ANSWERED) {
+		r = rti_refuse(err, EAGAIN, "mount source thread has no answer");
+	} else {
+		r = worker->result;
+		if (r == 0)
+			*ret = worker->answer;
+		else if (err)
+			*err = worker->err;
 		worker->slot = SLOT_FREE;
+	}
 	pthread_mutex_unlock(&worker->mutex);
 	return r;
 }

@@ -75,11 +75,11 @@ int process_kill(int pidfd)
 	return 0;
 }
 
-bool process_is_dead(int pidfd)
+bool process_is_dead(int pidfd, int timeout_ms)
 {
 	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
 
-	return rti_retry(poll(&poll_fd, 1, 0)) > 0;
+	return rti_retry(poll(&poll_fd, 1, timeout_ms)) > 0;
 }
 
 void process_status_text(int status, char *text, size_t size)
@@ -125,21 +125,28 @@ int process_stat_read(pid_t pid, struct process_stat *ret)
 bool process_is_alive(int64_t pid, uint64_t start_time)
 {
 	struct process_stat stat;
+	int r = pid > 0 ? process_stat_read((pid_t)pid, &stat) : -ESRCH;
 
-	return pid > 0 && process_stat_read((pid_t)pid, &stat) == 0 &&
-	       stat.start_time == start_time && stat.state != 'Z' && stat.state != 'X';
+	if (r < 0)
+		return r != -ENOENT && r != -ESRCH;
+	return stat.start_time == start_time && stat.state != 'Z' && stat.state != 'X';
 }
 
 int process_family_init(struct process_family *family, int exe_fd, pid_t stage0,
 			struct rti_error *err)
 {
-	struct process_stat stat;
-	int r = process_stat_read(stage0, &stat);
+	struct process_stat process;
+	struct stat program;
+	int r;
 
+	if (fstat(exe_fd, &program) < 0)
+		return rti_fail(err, errno, "stat init program");
+	r = process_stat_read(stage0, &process);
 	if (r < 0)
 		return rti_fail(err, -r, "read /proc/%d/stat", stage0);
-	family->exe_fd = exe_fd;
-	family->started = stat.start_time;
+	family->exe_dev = program.st_dev;
+	family->exe_ino = program.st_ino;
+	family->started = process.start_time;
 	return 0;
 }
 
@@ -149,14 +156,13 @@ int process_family_init(struct process_family *family, int exe_fd, pid_t stage0,
  */
 static bool runs_program(const struct process_family *family, pid_t pid)
 {
-	struct stat program, running;
+	struct stat running;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	if (stat(path, &running) < 0)
 		return true;
-	return fstat(family->exe_fd, &program) == 0 && program.st_dev == running.st_dev &&
-	       program.st_ino == running.st_ino;
+	return family->exe_dev == running.st_dev && family->exe_ino == running.st_ino;
 }
 
 bool process_family_has(const struct process_family *family, pid_t pid)

@@ -39,9 +39,9 @@ int process_reap(int pidfd, int *ret_status);
 int process_kill(int pidfd);
 
 /**
- * process_is_dead() - whether the process has ended (reaped or not)
+ * process_is_dead() - whether the process has ended (reaped or not), or does so in @timeout_ms
  */
-bool process_is_dead(int pidfd);
+bool process_is_dead(int pidfd, int timeout_ms);
 
 /**
  * process_status_text() - how a process ended, as Go says it: "exit status 1", "signal: killed"
@@ -64,6 +64,9 @@ int process_stat_read(pid_t pid, struct process_stat *ret);
 /**
  * process_is_alive() - whether @pid is still the process that started at @start_time, and no
  * zombie
+ *
+ * A process that cannot be looked at, say for want of an fd, counts as alive: the state of a
+ * container is removed only when its init is known to be gone.
  */
 bool process_is_alive(int64_t pid, uint64_t start_time);
 
@@ -75,7 +78,8 @@ bool process_is_alive(int64_t pid, uint64_t start_time);
  * the init program, as far as /proc lets it see that.
  */
 struct process_family {
-	int exe_fd;	  /* the program; borrowed */
+	dev_t exe_dev;	  /* the program */
+	ino_t exe_ino;	  /* likewise */
 	uint64_t started; /* start time of stage 0, clock ticks since boot */
 };
 

@@ -241,10 +241,12 @@ static void relay_step(struct session_relay *relay)
 		/* No more than a ready pipe takes at once, for the fd may be blocking. */
 		n = write(relay->to_fd, relay->buffer + relay->start,
 			  left < PIPE_BUF ? left : PIPE_BUF);
-		if (n > 0)
+		if (n > 0) {
 			relay->start += (size_t)n;
-		else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+			relay->write_errnum = errno == EPIPE ? 0 : errno;
 			relay_close(relay);
+		}
 	} else {
 		relay->start = relay->end = 0;
 		n = read(relay->from_fd, relay->buffer, sizeof(relay->buffer));
@@ -330,6 +332,40 @@ int session_run(struct session *session, const struct rti_parent_child *child,
 			session->notify_fd = -EBADF;
 	}
 	return running.status;
+}
+
+int session_check_output(const struct session *session, struct rti_error *err)
+{
+	static const char *const names[] = {
+		[SESSION_STDIN] = NULL, /* a process need not read all of it */
+		[SESSION_STDOUT] = "output",
+		[SESSION_STDERR] = "error",
+	};
+
+	for (int i = 0; i < SESSION_RELAYS; i++)
+		if (names[i] && session->relays[i].write_errnum)
+			return rti_fail(err, session->relays[i].write_errnum,
+					"write to standard %s", names[i]);
+	return 0;
+}
+
+void session_drain(struct session *session)
+{
+	static const int to_fds[] = { [SESSION_STDOUT] = STDOUT_FILENO,
+				      [SESSION_STDERR] = STDERR_FILENO };
+
+	for (int i = SESSION_STDOUT; i < SESSION_RELAYS && !session->terminal; i++) {
+		struct session_relay *relay = &session->relays[i];
+		struct pollfd polled = { relay->from_fd, POLLIN, 0 };
+
+		while (relay->from_fd >= 0 && poll(&polled, 1, 0) > 0 &&
+		       (polled.revents & POLLIN)) {
+			ssize_t n = read(relay->from_fd, relay->buffer, sizeof(relay->buffer));
+
+			if (n <= 0 || rti_write_full(to_fds[i], relay->buffer, (size_t)n) < 0)
+				break;
+		}
+	}
 }
 
 void session_done(struct session *session)

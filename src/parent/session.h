@@ -30,6 +30,7 @@ struct session_relay {
 	bool own_from; /* close it at the end */
 	bool own_to;
 	size_t start, end; /* what of the buffer is still to be written */
+	int write_errnum;  /* why nothing more can be written, unless the reader left */
 	char buffer[SESSION_BUFFER_SIZE];
 };
 
@@ -91,6 +92,21 @@ int session_attach(struct session *session, struct rti_error *err);
  */
 int session_run(struct session *session, const struct rti_parent_child *child,
 		struct rti_error *err);
+
+/**
+ * session_check_output() - whether all that the process wrote got where it should
+ *
+ * Return: 0, also when a reader went away before the end; or a negative errno.
+ */
+int session_check_output(const struct session *session, struct rti_error *err);
+
+/**
+ * session_drain() - pass on what a process has written that could not be started
+ *
+ * The init has nobody but its standard error to complain to before and after its conversation.
+ * Does not wait.
+ */
+void session_drain(struct session *session);
 
 /**
  * session_done() - restore the terminal and the signal mask, close everything

@@ -169,9 +169,12 @@ RAW static int place_fds(struct spawn_child *child, int *exe_fd)
 	int *needed[] = { &child->report_fd, exe_fd };
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		*needed[i] = (int)raw_fcntl(*needed[i], F_DUPFD_CLOEXEC, count);
-		if (*needed[i] < 0)
+		int moved_fd = (int)raw_fcntl(*needed[i], F_DUPFD_CLOEXEC, count);
+
+		/* The old one, of which nothing is overwritten yet, is there to tell of it. */
+		if (moved_fd < 0)
 			return -1;
+		*needed[i] = moved_fd;
 	}
 	for (int i = 0; i < count; i++) {
 		child->fds[i] = (int)raw_fcntl(child->spawn->fds[i], F_DUPFD_CLOEXEC, count);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -244,7 +245,7 @@ static void test_a_family_is_known_and_ended(void **state)
 	assert_true(process_family_has(&family, pid));
 	assert_false(process_family_has(&family, getppid()));
 	process_family_kill(&family);
-	assert_true(process_is_dead(pidfd));
+	assert_true(process_is_dead(pidfd, 0));
 	assert_int_equal(waitpid(stranger, NULL, WNOHANG), 0);
 	kill(stranger, SIGKILL);
 	assert_int_equal(waitpid(stranger, NULL, 0), stranger);
@@ -265,6 +266,22 @@ static void test_how_processes_end_is_said_as_go_does(void **state)
 	assert_string_equal(text, "signal: segmentation fault (core dumped)");
 }
 
+static void test_a_process_that_cannot_be_looked_at_is_alive(void **state)
+{
+	struct process_stat stat;
+	struct rlimit limit, none;
+
+	(void)state;
+	assert_int_equal(process_stat_read(getpid(), &stat), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ 0, limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_true(process_is_alive(getpid(), stat.start_time));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_false(process_is_alive(getpid(), stat.start_time + 1));
+	assert_false(process_is_alive(INT32_MAX, stat.start_time));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +291,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_process_enters_what_it_can),
 		cmocka_unit_test(test_a_family_is_known_and_ended),
 		cmocka_unit_test(test_how_processes_end_is_said_as_go_does),
+		cmocka_unit_test(test_a_process_that_cannot_be_looked_at_is_alive),
 	};
 
 	if (argc == 2 && strcmp(argv[1], "describe") == 0)

@@ -396,6 +396,11 @@ static void test_a_large_configuration_gets_through(void **state)
 	/* An init that dies instead of reading it is noticed. */
 	assert_fails(attempt, "b s p|w x1",
 		     PREFIX "error sending config to init process: write init-p: ");
+	/* What it said before is told. */
+	assert_fails(attempt,
+		     "b s p|w S{\"type\":\"procError\",\"flags\":0,"
+		     "\"arg\":{\"message\":\"stuffed\"}} x1",
+		     DURING "stuffed");
 	free(argument);
 }
 

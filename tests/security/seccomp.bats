@@ -10,6 +10,7 @@ deny() { # jq program that gives the list
 }
 
 @test "GHSA-4q85-33p6-j5g6: comparisons of 64 bits deny what they say" {
+	! bitten || pkg-config --max-version=2.6.0 libseccomp || skip "this libseccomp does it well itself"
 	guarded_by OWN_COMPARISONS
 	deny '[{names: ["umask"], action: "SCMP_ACT_ERRNO", args: [
 			{index: 0, value: 4294967298, op: "SCMP_CMP_LE"}, {index: 0, value: 2, op: "SCMP_CMP_LE"}]}]'

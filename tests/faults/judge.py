@@ -42,7 +42,7 @@ class Exceptions:
     def find(self, fault, about):
         for roles, calls, errnos, pattern, reason in self.rows:
             if (any(fnmatch.fnmatchcase(fault.role, role) for role in roles) and
-                    fault.call in calls and (errnos == ["*"] or fault.what in errnos) and
+                    (calls == ["*"] or fault.call in calls) and (errnos == ["*"] or fault.what in errnos) and
                     fnmatch.fnmatchcase(about.strip(), pattern)):
                 return reason
         return None

@@ -143,6 +143,7 @@ SCENARIOS = [
     run("hooks", use_hooks),
     run("seccomp", use_seccomp),
     run("seccomp-privileged", use_privileged_seccomp),
+    run("seccomp-compiled", use_seccomp, before=[CREATE, ["delete", "--force", "ID"]]),
     run("seccomp-agent", use_agent, helper=AGENT),
     Scenario("console", ["run", "--detach", *TO_CONSOLE, "--bundle", "BOX", "ID"], use_console,
              helper=CONSOLE, args=["sh", "-c", "echo fine"], output="fine\n"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every allocation of decoding, converting and encoding fails once: an error, no crash, and nothing left behind
- * (which the leak check of the sanitizers and of valgrind sees).
+ * Every allocation of decoding, converting and encoding fails once: an error, no crash, and
+ * nothing left behind (which the leak check of the sanitizers and of valgrind sees).
  */
 #include "tests/unit/unit.h"
 

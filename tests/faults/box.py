@@ -91,7 +91,8 @@ class Box:
             os.symlink("busybox", rootfs + "/bin/" + name)
         os.makedirs(self.folder + "/source/masked")
         for path in (self.folder + "/source/file", rootfs + "/etc/motd"):
-            open(path, "w").close()
+            with open(path, "w") as file:
+                file.write("hello\n")
         os.mkdir(self.state)
         if self.scenario.owner:
             self.give(rootfs, self.scenario.owner)

@@ -102,6 +102,11 @@ def use_privileged_seccomp(config, box):
     config["process"]["noNewPrivileges"] = False
 
 
+def use_seccomp_and_hooks(config, box):
+    use_seccomp(config, box)
+    use_hooks(config, box)
+
+
 def use_agent(config, box):
     use_seccomp(config, box)
     config["linux"]["seccomp"]["listenerPath"] = box + "/socket"
@@ -130,6 +135,8 @@ TO_CONSOLE = ["--console-socket", "BOX/socket"]
 
 SCENARIOS = [
     run("run"),
+    Scenario("debug", ["--debug", "run", "--bundle", "BOX", "ID"]),
+    Scenario("no-pivot", ["run", "--no-pivot", "--bundle", "BOX", "ID"]),
     Scenario("create", CREATE, after=[START]),
     Scenario("start", START, before=[CREATE]),
     live("delete-force", ["delete", "--force", "ID"]),
@@ -144,6 +151,7 @@ SCENARIOS = [
     run("seccomp", use_seccomp),
     run("seccomp-privileged", use_privileged_seccomp),
     run("seccomp-compiled", use_seccomp, before=[CREATE, ["delete", "--force", "ID"]]),
+    run("seccomp-hooks", use_seccomp_and_hooks),
     run("seccomp-agent", use_agent, helper=AGENT),
     Scenario("console", ["run", "--detach", *TO_CONSOLE, "--bundle", "BOX", "ID"], use_console,
              helper=CONSOLE, args=["sh", "-c", "echo fine"], output="fine\n"),

@@ -207,19 +207,27 @@ static bool enter_call(struct tracee *tracee, const struct __ptrace_syscall_info
 	return true;
 }
 
-static void leave_call(struct tracee *tracee, const struct __ptrace_syscall_info *info)
+static void list_call(struct tracee *tracee, const char *result)
 {
 	char name[32];
 
-	if (tracee->has_fault)
-		set_result(tracee->pid, fault.error);
-	tracee->has_fault = false;
 	if (!tracee->is_in_call || fault.role)
 		return;
 	tracee->is_in_call = false;
 	call_name(tracee->number, name);
-	fprintf(report, "call\t%s\t%s\t%d\t%lld\t%s\n", tracee->role, name,
-		tracee->counts[tracee->number], (long long)info->exit.rval, tracee->about);
+	fprintf(report, "call\t%s\t%s\t%d\t%s\t%s\n", tracee->role, name,
+		tracee->counts[tracee->number], result, tracee->about);
+}
+
+static void leave_call(struct tracee *tracee, const struct __ptrace_syscall_info *info)
+{
+	char result[32];
+
+	if (tracee->has_fault)
+		set_result(tracee->pid, fault.error);
+	tracee->has_fault = false;
+	snprintf(result, sizeof(result), "%lld", (long long)info->exit.rval);
+	list_call(tracee, result);
 }
 
 static void handle_call(struct tracee *tracee)
@@ -291,6 +299,7 @@ static void forget(struct tracee *tracee)
 
 static void handle_exec(struct tracee *tracee)
 {
+	list_call(tracee, "0");
 	if (strcmp(tracee->role, "command") == 0) {
 		strcpy(tracee->role, "parent");
 	} else if (strcmp(tracee->role, "parent/child") == 0 && executes_init(tracee->pid)) {
@@ -323,16 +332,10 @@ static void handle_stop(struct tracee *tracee, int status)
 
 static void handle_end(struct tracee *tracee, int status)
 {
-	char name[32];
-
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 		fprintf(report, "signal\t%s\tSIG%s\n", tracee->role,
 			sigabbrev_np(WTERMSIG(status)));
-	if (!fault.role && tracee->is_in_call) {
-		call_name(tracee->number, name);
-		fprintf(report, "call\t%s\t%s\t%d\t-\t%s\n", tracee->role, name,
-			tracee->counts[tracee->number], tracee->about);
-	}
+	list_call(tracee, "-");
 	tracee->pid = 0;
 }
 

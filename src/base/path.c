@@ -142,15 +142,13 @@ static int path_descend(int root_fd, const char *resolved, size_t size, mode_t m
 
 /*
  * The usual case, where all but the last name exists: one lookup. Gives -ENOENT where the careful
- * way is needed, or says more about what is wrong.
+ * way is needed, or says more about what is wrong. The name may be that of a link.
  */
-static int path_open_existing_parent(int root_fd, const char *path,
-				     char ret_name[static NAME_MAX + 1])
+static int path_open_plain_parent(int root_fd, const char *path, char ret_name[static NAME_MAX + 1])
 {
 	const char *name = strrchr(path, '/');
-	_cleanup_fd_ int dir_fd = -EBADF;
 	char parent[PATH_MAX];
-	struct stat st;
+	int dir_fd;
 
 	if (!name || strlen(name + 1) > NAME_MAX || (size_t)(name - path) >= sizeof(parent))
 		return -ENOENT;
@@ -160,23 +158,43 @@ static int path_open_existing_parent(int root_fd, const char *path,
 	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return -ENOENT;
 	dir_fd = rti_path_open(root_fd, parent, O_DIRECTORY, NULL);
-	/* A link at the end, dangling or not, stands for another place. */
-	if (dir_fd < 0 ||
-	    (guard(RESOLVE_LINK) && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	     S_ISLNK(st.st_mode)))
+	if (dir_fd < 0)
 		return -ENOENT;
 	strcpy(ret_name, name);
+	return dir_fd;
+}
+
+/* A link at the end, dangling or not, stands for another place. */
+static bool path_is_link(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	return guard(RESOLVE_LINK) && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode);
+}
+
+/* As path_open_plain_parent(), for a name that is no link. */
+static int path_open_existing_parent(int root_fd, const char *path,
+				     char ret_name[static NAME_MAX + 1])
+{
+	_cleanup_fd_ int dir_fd = path_open_plain_parent(root_fd, path, ret_name);
+
+	if (dir_fd >= 0 && path_is_link(dir_fd, ret_name))
+		return -ENOENT;
 	return rti_take_fd(&dir_fd);
 }
 
 int rti_path_mkdir(int root_fd, const char *path, mode_t mode, struct rti_error *err)
 {
 	char name[NAME_MAX + 1];
-	_cleanup_fd_ int dir_fd = path_open_existing_parent(root_fd, path, name);
+	_cleanup_fd_ int dir_fd = path_open_plain_parent(root_fd, path, name);
 	char resolved[PATH_MAX];
-	int fd = dir_fd < 0 ? dir_fd : path_step(dir_fd, name, mode);
+	int fd = -ENOENT;
 	int r;
 
+	/* What could be made was no link. */
+	if (dir_fd >= 0 && (mkdirat(dir_fd, name, mode) == 0 || !path_is_link(dir_fd, name)))
+		fd = path_step(dir_fd, name, mode);
 	if (fd >= 0)
 		return fd;
 	r = rti_path_resolve(root_fd, path, resolved, err);

@@ -69,13 +69,20 @@ int capability_from_name(const char *name)
 	return -1;
 }
 
+/* Only EINVAL says that there is none. Where a filter forbids to ask, all may be there. */
+static bool kernel_has(int capability)
+{
+	return prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0 || errno != EINVAL;
+}
+
 int capability_last(void)
 {
-	int last = -1;
+	/* As a rule the kernel is about as old as the headers. */
+	int last = CAP_LAST_CAP;
 
-	/* Only EINVAL says that there is none. Where a filter forbids to ask, all may be there. */
-	while (last + 1 < CAPABILITY_MAX &&
-	       (prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0 || errno != EINVAL))
+	while (last >= 0 && !kernel_has(last))
+		last--;
+	while (last + 1 < CAPABILITY_MAX && kernel_has(last + 1))
 		last++;
 	return last;
 }
@@ -232,12 +239,11 @@ static int apply_ambient(const struct capability_plan *plan)
 int capability_apply(const struct capability_plan *plan, struct rti_error *err)
 {
 	uint64_t effective, inheritable = 0;
-	int r;
+	int r = 0;
 
 	if (!plan->active)
 		return 0;
-	r = drop_bounding(plan);
-	if (r == 0 && !guard(INHERITABLE_SET))
+	if (!guard(INHERITABLE_SET))
 		r = get_sets(&effective, &inheritable);
 	if (r == 0)
 		r = set_sets(plan->effective, plan->permitted, plan->inheritable | inheritable);

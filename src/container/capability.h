@@ -77,6 +77,8 @@ int capability_keep(const struct capability_plan *plan, bool keep, struct rti_er
 /**
  * capability_apply() - set effective, permitted, inheritable and ambient sets of this thread
  *
+ * The bounding set is as capability_drop_bounding() left it: nothing can add to it.
+ *
  * Ambient capabilities that the kernel refuses are only warned of.
  *
  * Return: 0 or a negative errno ("unable to apply caps: ...").

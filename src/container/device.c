@@ -20,19 +20,23 @@
 #include "container/mount.h"
 
 
-/* Whether this process is in a user namespace other than the initial one. */
+/* Whether this is a user namespace other than the initial one, which maps all to itself. */
 static bool device_is_in_user_namespace(void)
 {
-	unsigned long long inside;
-	unsigned long long outside;
-	unsigned long long size;
+	static const char *const initial[] = { "0", "0", "4294967295" };
 	char map[4096];
+	char *rest = map;
 
 	if (rti_procfs_read(RTI_PROCFS_SELF, "uid_map", map, sizeof(map), NULL) < 0)
 		return false; /* a kernel without user namespaces */
-	if (sscanf(map, "%llu %llu %llu", &inside, &outside, &size) != 3)
-		return map[0] == '\0'; /* not mapped yet */
-	return inside != 0 || outside != 0 || size != 4294967295ull;
+	for (size_t i = 0; i < sizeof(initial) / sizeof(initial[0]); i++) {
+		const char *word = strtok_r(rest, " \n", &rest);
+
+		/* An empty map has not been written yet. */
+		if (!word || strcmp(word, initial[i]) != 0)
+			return true;
+	}
+	return false;
 }
 
 int device_open_target(int dir_fd, const char *path, mode_t mode, struct rti_error *err)
@@ -86,6 +90,24 @@ static int device_set_mode(int fd, mode_t mode)
 	return fchmodat(names_fd, name, mode, 0) < 0 ? -errno : 0;
 }
 
+/* mknod(2) cuts the mode with the umask, and the owner is whoever calls it. */
+static int device_set_attributes(int fd, const struct stat *st, const struct rti_device *device,
+				 struct rti_error *err)
+{
+	char letter = (char)device->rule.type;
+	mode_t mode = device->file_mode & 07777;
+	int r = (st->st_mode & 07777) == mode ? 0 : device_set_mode(fd, mode);
+
+	if (r < 0)
+		return rti_fail(err, -r, "update new %c device inode %s file mode", letter,
+				device->path);
+	if ((st->st_uid != device->uid || st->st_gid != device->gid) &&
+	    fchownat(fd, "", device->uid, device->gid, AT_EMPTY_PATH) < 0)
+		return rti_fail(err, errno, "update new %c device inode %s owner", letter,
+				device->path);
+	return 0;
+}
+
 /* Checks that the name is still the node just made before changing what it names. */
 static int device_finish_node(int dir_fd, const char *name, mode_t type, dev_t number,
 			      const struct rti_device *device, struct rti_error *err)
@@ -93,7 +115,6 @@ static int device_finish_node(int dir_fd, const char *name, mode_t type, dev_t n
 	_cleanup_fd_ int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char letter = (char)device->rule.type;
 	struct stat st;
-	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return rti_fail(err, errno, "open new %c device inode %s", letter, device->path);
@@ -108,14 +129,7 @@ static int device_finish_node(int dir_fd, const char *name, mode_t type, dev_t n
 				  "match expected %u:%u",
 				  letter, device->path, major(st.st_rdev), minor(st.st_rdev),
 				  major(number), minor(number));
-	r = device_set_mode(fd, device->file_mode & 07777);
-	if (r < 0)
-		return rti_fail(err, -r, "update new %c device inode %s file mode", letter,
-				device->path);
-	if (fchownat(fd, "", device->uid, device->gid, AT_EMPTY_PATH) < 0)
-		return rti_fail(err, errno, "update new %c device inode %s owner", letter,
-				device->path);
-	return 0;
+	return device_set_attributes(fd, &st, device, err);
 }
 
 /* Return: 1 where the node must be bound instead. */

@@ -151,24 +151,54 @@ static int mask_hide_one(struct mask *mask, const char *path, struct rti_error *
 	return 0;
 }
 
-/* Whether an earlier path of the list means the same; lists are tens of entries long. */
-static bool mask_is_repeated(const struct rti_strings *paths, size_t index)
-{
-	char clean[PATH_MAX];
-	char earlier[PATH_MAX];
-	size_t i;
+struct mask_path {
+	char *clean; /* malloc()ed; NULL for a path that has no clean form */
+	size_t index;
+};
 
-	if (rti_path_clean(paths->items[index], clean) < 0)
-		return false;
-	for (i = 0; i < index; i++)
-		if (rti_path_clean(paths->items[i], earlier) == 0 && strcmp(clean, earlier) == 0)
-			return true;
-	return false;
+static int mask_compare(const void *a, const void *b)
+{
+	const struct mask_path *first = a, *second = b;
+	int order = strcmp(first->clean ? first->clean : "", second->clean ? second->clean : "");
+
+	return order ? order : (first->index > second->index) - (first->index < second->index);
+}
+
+/* Marks each path that means the same as an earlier one. The caller frees @ret. */
+static int mask_find_repeated(const struct rti_strings *paths, bool **ret)
+{
+	struct mask_path *sorted = calloc(paths->count, sizeof(*sorted));
+	bool *repeated = calloc(paths->count, sizeof(*repeated));
+	int r = sorted && repeated ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < paths->count; i++) {
+		char clean[PATH_MAX];
+
+		sorted[i].index = i;
+		if (rti_path_clean(paths->items[i], clean) < 0)
+			continue;
+		sorted[i].clean = strdup(clean);
+		r = sorted[i].clean ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		qsort(sorted, paths->count, sizeof(*sorted), mask_compare);
+	for (size_t i = 1; r == 0 && i < paths->count; i++)
+		repeated[sorted[i].index] = sorted[i].clean && sorted[i - 1].clean &&
+					    strcmp(sorted[i].clean, sorted[i - 1].clean) == 0;
+	for (size_t i = 0; sorted && i < paths->count; i++)
+		free(sorted[i].clean);
+	free(sorted);
+	if (r < 0)
+		free(repeated);
+	else
+		*ret = repeated;
+	return r;
 }
 
 int mask_hide(const struct rti_strings *paths, const char *mount_label, struct rti_error *err)
 {
 	_cleanup_fd_ int null_fd = -EBADF;
+	_cleanup_free_ bool *repeated = NULL;
 	struct mask mask = { .label = mount_label, .shared_fd = -EBADF, .is_shared = true };
 	size_t i;
 	int r = 0;
@@ -179,8 +209,11 @@ int mask_hide(const struct rti_strings *paths, const char *mount_label, struct r
 	if (null_fd < 0)
 		return rti_prefix(err, null_fd, "can't mask paths");
 	mask.null_fd = null_fd;
+	r = mask_find_repeated(paths, &repeated);
+	if (r < 0)
+		return rti_fail(err, -r, "can't mask paths");
 	for (i = 0; i < paths->count && r == 0; i++)
-		if (!mask_is_repeated(paths, i))
+		if (!repeated[i])
 			r = mask_hide_one(&mask, paths->items[i], err);
 	rti_close(mask.shared_fd);
 	return r;

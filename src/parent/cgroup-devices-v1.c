@@ -131,6 +131,29 @@ static int write_default(const char *path, bool allow, struct rti_error *err)
 	return r;
 }
 
+/* All of them go against the default, and so into one file. */
+static int write_exceptions(const char *path, const struct exceptions *list, struct rti_error *err)
+{
+	const char *file = list->default_allow ? "devices.deny" : "devices.allow";
+	_cleanup_fd_ int fd = -EBADF;
+	int r = 0;
+
+	if (list->count > 0)
+		r = fd = cgroup_file_open(path, file, O_WRONLY, err);
+	for (size_t i = 0; r >= 0 && i < list->count; i++) {
+		const struct rti_device_rule *item = &list->items[i];
+		char major[24], minor[24], text[64];
+
+		if (!*list->access[i])
+			continue;
+		snprintf(text, sizeof(text), "%c %s:%s %s", (int)item->type,
+			 number_text(item->major, major), number_text(item->minor, minor),
+			 list->access[i]);
+		r = cgroup_file_put(fd, path, file, text, err);
+	}
+	return r < 0 ? r : 0;
+}
+
 int cgroup_devices_set_v1(const char *path, const struct rti_device_rules *rules,
 			  struct rti_error *err)
 {
@@ -147,15 +170,5 @@ int cgroup_devices_set_v1(const char *path, const struct rti_device_rules *rules
 		r = replay_rule(&list, &rules->items[i], err);
 	if (r == 0)
 		r = write_default(path, list.default_allow, err);
-	for (size_t i = 0; r == 0 && i < list.count; i++) {
-		char major[24], minor[24];
-
-		if (!*access[i])
-			continue;
-		r = cgroup_file_write(path, items[i].allow ? "devices.allow" : "devices.deny", err,
-				      "%c %s:%s %s", (int)items[i].type,
-				      number_text(items[i].major, major),
-				      number_text(items[i].minor, minor), access[i]);
-	}
-	return r;
+	return r < 0 ? r : write_exceptions(path, &list, err);
 }

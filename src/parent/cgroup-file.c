@@ -109,13 +109,24 @@ int cgroup_file_read_key(const char *dir, const char *file, const char *key, uin
 	return -ENODATA;
 }
 
+int cgroup_file_put(int fd, const char *dir, const char *file, const char *text,
+		    struct rti_error *err)
+{
+	int r = (int)rti_retry(write(fd, text, strlen(text)));
+
+	if (r >= 0)
+		return 0;
+	rti_fail(err, -r, "write %s/%s", dir, file);
+	return rti_prefix(err, r, "failed to write \"%s\"", text);
+}
+
 int cgroup_file_write(const char *dir, const char *file, struct rti_error *err, const char *fmt,
 		      ...)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_fd_ int fd = -EBADF;
 	va_list args;
-	int size, r;
+	int size;
 
 	va_start(args, fmt);
 	size = vasprintf(&text, fmt, args);
@@ -127,12 +138,7 @@ int cgroup_file_write(const char *dir, const char *file, struct rti_error *err, 
 	fd = cgroup_file_open(dir, file, O_WRONLY, err);
 	if (fd < 0)
 		return fd;
-	r = (int)rti_retry(write(fd, text, (size_t)size));
-	if (r < 0) {
-		rti_fail(err, -r, "write %s/%s", dir, file);
-		return rti_prefix(err, r, "failed to write \"%s\"", text);
-	}
-	return 0;
+	return cgroup_file_put(fd, dir, file, text, err);
 }
 
 int cgroup_file_add_pid(const char *dir, pid_t pid, struct rti_error *err)

@@ -50,6 +50,14 @@ int cgroup_file_write(const char *dir, const char *file, struct rti_error *err, 
 		      ...) __attribute__((format(printf, 4, 5)));
 
 /**
+ * cgroup_file_put() - one write(2) into a file of cgroup_file_open(); as cgroup_file_write()
+ * @dir:  for the error
+ * @file: likewise
+ */
+int cgroup_file_put(int fd, const char *dir, const char *file, const char *text,
+		    struct rti_error *err);
+
+/**
  * cgroup_file_add_pid() - move a process into the cgroup @dir
  *
  * A process that is just being made may give EINVAL; that is tried again for a short while.

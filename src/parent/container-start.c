@@ -68,17 +68,35 @@ static bool was_oom_killed(void *data)
 	return cgroup_get_oom_kills(&starting->container->cgroup) > starting->oom_kills;
 }
 
+/* What gmtime(3) says; but that reads the machine's time zone first, which does not matter. */
+static void split_day(long long day, int *ret_year, int *ret_month, int *ret_day)
+{
+	static const int before[] = { 0, 31, 61, 92, 122, 153, 184, 214, 245, 275, 306, 337, 366 };
+	/* Years begin in March, so that the day that may be missing is the last; from year 0 on. */
+	long long days = day + 719468, era = days / 146097, of_era = days % 146097;
+	long long year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int of_year = (int)(of_era - (365 * year + year / 4 - year / 100)), month = 0;
+
+	while (of_year >= before[month + 1])
+		month++;
+	*ret_day = of_year - before[month] + 1;
+	*ret_month = month < 10 ? month + 3 : month - 9;
+	*ret_year = (int)(year + era * 400 + (*ret_month <= 2));
+}
+
 /* RFC 3339 with as many digits of the second as it takes, as Go prints it. */
 static const char *timestamp(struct rti_arena *arena)
 {
 	struct timespec now;
-	struct tm utc;
+	int year, month, day, second;
 	char text[64];
 	size_t n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+	split_day(now.tv_sec / 86400, &year, &month, &day);
+	second = (int)(now.tv_sec % 86400);
+	n = (size_t)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day,
+			     second / 3600, second / 60 % 60, second % 60);
 	if (now.tv_nsec) {
 		n += (size_t)snprintf(text + n, sizeof(text) - n, ".%09ld", now.tv_nsec);
 		while (text[n - 1] == '0')

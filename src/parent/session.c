@@ -57,10 +57,9 @@ static int make_pipe(int *ret_ours, int *ret_theirs, bool theirs_reads, uid_t ui
 		return rti_fail(err, errno, "pipe2");
 	*ret_ours = fds[theirs_reads];
 	*ret_theirs = fds[!theirs_reads];
-	for (size_t i = 0; i < 2; i++) {
-		if (fchown(fds[i], uid, gid) < 0)
-			return rti_fail(err, errno, "fchown");
-	}
+	/* Both ends are one file. */
+	if ((uid != geteuid() || gid != getegid()) && fchown(fds[0], uid, gid) < 0)
+		return rti_fail(err, errno, "fchown");
 	return 0;
 }
 

@@ -69,7 +69,7 @@ static void reap_stage1(struct conversation *conversation, pid_t pid)
 	_cleanup_fd_ int pidfd = -EBADF;
 
 	/* Nobody makes us reap a child of the embedder by naming its pid. */
-	if (pid == conversation->stage0_pid || !process_family_has(&conversation->family, pid))
+	if (pid == conversation->stage0_pid || process_family_check(&conversation->family, pid) < 0)
 		return;
 	pidfd = process_open(pid);
 	if (pidfd < 0)
@@ -80,10 +80,14 @@ static void reap_stage1(struct conversation *conversation, pid_t pid)
 
 static int adopt_stage2(struct conversation *conversation, pid_t pid, struct rti_error *err)
 {
-	int pidfd;
+	int pidfd, r = -ESRCH;
 
-	if (pid == conversation->stage0_pid || !process_family_has(&conversation->family, pid))
+	if (pid != conversation->stage0_pid)
+		r = process_family_check(&conversation->family, pid);
+	if (r == -ESRCH)
 		return rti_refuse(err, ESRCH, "pid %d is no stage of this init", pid);
+	if (r < 0)
+		return rti_fail(err, -r, "look at pid %d", pid);
 	pidfd = process_open(pid);
 	if (pidfd < 0)
 		return rti_fail(err, -pidfd, "pidfd_open %d", pid);

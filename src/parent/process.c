@@ -165,12 +165,14 @@ static bool runs_program(const struct process_family *family, pid_t pid)
 	return family->exe_dev == running.st_dev && family->exe_ino == running.st_ino;
 }
 
-bool process_family_has(const struct process_family *family, pid_t pid)
+int process_family_check(const struct process_family *family, pid_t pid)
 {
 	struct process_stat stat;
+	int r = process_stat_read(pid, &stat);
 
-	return process_stat_read(pid, &stat) == 0 && stat.start_time >= family->started &&
-	       runs_program(family, pid);
+	if (r < 0)
+		return r == -ENOENT ? -ESRCH : r;
+	return stat.start_time >= family->started && runs_program(family, pid) ? 0 : -ESRCH;
 }
 
 /* Kills and reaps the members in one listing of the children; gives how many there were. */
@@ -184,7 +186,7 @@ static int kill_listed(const struct process_family *family, char *text)
 		int64_t pid;
 
 		if (!rti_number_i64(word, 1, INT32_MAX, &pid) ||
-		    !process_family_has(family, (pid_t)pid))
+		    process_family_check(family, (pid_t)pid) < 0)
 			continue;
 		pidfd = process_open((pid_t)pid);
 		if (pidfd >= 0 && process_kill(pidfd) == 0)

@@ -91,9 +91,11 @@ int process_family_init(struct process_family *family, int exe_fd, pid_t stage0,
 			struct rti_error *err);
 
 /**
- * process_family_has() - whether a process belongs to the start
+ * process_family_check() - whether a process belongs to the start
+ *
+ * Return: 0; -ESRCH when it does not; another negative errno when it could not be looked at.
  */
-bool process_family_has(const struct process_family *family, pid_t pid);
+int process_family_check(const struct process_family *family, pid_t pid);
 
 /**
  * process_family_kill() - SIGKILL and reap whatever is left of a start that failed

@@ -259,6 +259,7 @@ static void relay_step(struct session_relay *relay)
 struct running {
 	const struct rti_parent_child *child;
 	bool ended;
+	bool lost; /* somebody else had its status */
 	int status;
 };
 
@@ -274,6 +275,7 @@ static void reap(struct running *running)
 		running->status =
 			WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	}
+	running->lost = pid < 0 && errno == ECHILD && !running->ended;
 }
 
 static void handle_signals(struct session *session, struct running *running)
@@ -315,6 +317,8 @@ int session_run(struct session *session, const struct rti_parent_child *child,
 			fds[i] = relay_poll(&session->relays[i]);
 		fds[SESSION_RELAYS] = (struct pollfd){ session->signal_fd, POLLIN, 0 };
 		fds[SESSION_RELAYS + 1] = (struct pollfd){ session->notify_fd, POLLIN, 0 };
+		if (running.lost)
+			return rti_fail(err, ECHILD, "wait for pid %d", child->pid);
 		n = poll(fds, SESSION_RELAYS + 2, timeout_ms);
 		if (n < 0 && errno != EINTR)
 			return rti_fail(err, errno, "poll");

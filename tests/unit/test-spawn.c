@@ -242,8 +242,8 @@ static void test_a_family_is_known_and_ended(void **state)
 	pid = spawn_process(&spawn, &pidfd, NULL);
 	assert_true(pid > 0);
 	assert_int_equal(process_family_init(&family, spawn.exe_fd, pid, NULL), 0);
-	assert_true(process_family_has(&family, pid));
-	assert_false(process_family_has(&family, getppid()));
+	assert_int_equal(process_family_check(&family, pid), 0);
+	assert_int_equal(process_family_check(&family, getppid()), -ESRCH);
 	process_family_kill(&family);
 	assert_true(process_is_dead(pidfd, 0));
 	assert_int_equal(waitpid(stranger, NULL, WNOHANG), 0);

@@ -58,6 +58,7 @@ static const struct {
 	{ SYS_openat2, "fs" },
 	{ SYS_pidfd_send_signal, ".n" },
 	{ SYS_pivot_root, "ss" },
+	{ SYS_poll, ".nn" },
 	{ SYS_prctl, "nn" },
 	{ SYS_pread64, "f" },
 	{ SYS_prlimit64, ".n" },

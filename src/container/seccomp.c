@@ -362,7 +362,6 @@ int seccomp_program_compile(const struct rti_seccomp *seccomp, struct seccomp_pr
 		return r;
 	if (program.notify)
 		program.flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	log_debug("seccomp filter flags: %u", program.flags);
 	*ret = program;
 	return 0;
 }

@@ -81,14 +81,17 @@ int step_wait_for_run(struct init_context *context, struct rti_error *err)
 int step_compile_seccomp(struct init_context *context, struct rti_error *err)
 {
 	const struct rti_seccomp *seccomp = context->init.config->seccomp;
-	int r;
+	int r = 0;
 
-	if (!seccomp || context->seccomp.filter)
+	if (!seccomp)
 		return 0;
-	r = seccomp_program_compile(seccomp, &context->seccomp, err);
-	if (r < 0 && context->init.no_new_privileges)
-		return rti_prefix(err, r, "unable to init seccomp");
-	return r;
+	if (!context->seccomp.filter)
+		r = seccomp_program_compile(seccomp, &context->seccomp, err);
+	if (r < 0)
+		return context->init.no_new_privileges ?
+			       rti_prefix(err, r, "unable to init seccomp") : r;
+	log_debug("seccomp filter flags: %u", context->seccomp.flags);
+	return 0;
 }
 
 int step_build_environment(struct init_context *context, struct rti_error *err)

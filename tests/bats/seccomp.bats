@@ -202,6 +202,16 @@ kept_programs() { find /run/runtime-init/seccomp -type f 2>/dev/null | wc -l; }
 	[ "$(kept_programs)" -eq $((before + 1)) ]
 }
 
+@test "--debug tells the flags of the filter, compiled now or kept from before" {
+	configure '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_LOG"],
+		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]}'
+	for _ in 1 2; do
+		run runtime --debug run --bundle "$BUNDLE" "$ID"
+		succeeded
+		[[ $output == *"seccomp filter flags: 2"* ]]
+	done
+}
+
 @test "no profile, no filter" {
 	configure 'del(.linux.seccomp) | .process.args = ["grep", "^Seccomp:", "/proc/self/status"]'
 	run_container

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A container's processes, signals to them, pausing, and the end. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +13,9 @@
 #include "base/fd.h"
 #include "parent/container-private.h"
 #include "protocol/spec-validate.h"
+
+/* Folders in a state folder: chosen, as there is one of files. */
+#define STATE_DEPTH 3
 
 #define KILL_TRIES	  100
 #define KILL_FAILED_TRIES 5
@@ -86,20 +89,50 @@ int rti_container_get_pids(const struct rti_container *container, pid_t **ret, s
 	return r < 0 ? rti_prefix(err, r, "unable to get all container pids") : 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static int remove_tree(int dir_fd, const char *name, int depth, struct rti_error *err);
+
+/* Closes @tree_fd. */
+static int remove_entries(int tree_fd, const char *name, int depth, struct rti_error *err)
 {
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+	DIR *tree = fdopendir(tree_fd);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!tree) {
+		r = rti_fail(err, errno, "open %s", name);
+		rti_close(tree_fd);
+		return r;
+	}
+	for (errno = 0; r == 0 && (entry = readdir(tree)); errno = 0)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = remove_tree(dirfd(tree), entry->d_name, depth - 1, err);
+	if (r == 0 && errno != 0)
+		r = rti_fail(err, errno, "read directory %s", name);
+	closedir(tree);
+	return r;
 }
 
-static int remove_tree(const char *path, struct rti_error *err)
+/* A directory that holds a few files and folders of ours; links are not followed. */
+static int remove_tree(int dir_fd, const char *name, int depth, struct rti_error *err)
 {
-	/* A directory that holds a few files of ours; links are not followed. */
-	if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-		return rti_fail(err, errno, "remove %s", path);
-	return 0;
+	int tree_fd, r;
+
+	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR || depth == 0)
+		return rti_fail(err, errno, "remove %s", name);
+	tree_fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (tree_fd < 0)
+		return errno == ENOENT ? 0 : rti_fail(err, errno, "open %s", name);
+	r = remove_entries(tree_fd, name, depth, err);
+	if (r == 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = rti_fail(err, errno, "remove %s", name);
+	return r;
+}
+
+static int remove_state(const char *path, struct rti_error *err)
+{
+	return remove_tree(AT_FDCWD, path, STATE_DEPTH, err);
 }
 
 static int run_poststop_hooks(struct rti_container *container, struct rti_error *err)
@@ -124,7 +157,7 @@ static int destroy_stopped(struct rti_container *container, struct rti_error *er
 	r = cgroup_destroy(&container->cgroup, err);
 	if (r < 0)
 		return rti_prefix(err, r, "unable to remove container's cgroup");
-	r = remove_tree(container->path, err);
+	r = remove_state(container->path, err);
 	if (r < 0)
 		return rti_prefix(err, r, "unable to remove container state dir");
 	return run_poststop_hooks(container, err);
@@ -178,7 +211,7 @@ int rti_container_remove_unfinished(const char *root, const char *id, struct rti
 	if (r < 0)
 		return r;
 	path = rti_arena_printf(&arena, "%s/%s", root, id);
-	r = path ? remove_tree(path, err) : rti_fail(err, ENOMEM, "remove %s", id);
+	r = path ? remove_state(path, err) : rti_fail(err, ENOMEM, "remove %s", id);
 	rti_arena_done(&arena);
 	return r;
 }

@@ -340,8 +340,10 @@ int main(int argc, char **argv)
 		return EXIT_NO_COMMAND;
 	}
 	r = run_command(&globals, command, argc - 1, rest + 1, &err);
+	errno = 0;
+	if ((fflush(stdout) != 0 || ferror(stdout)) && r >= 0)
+		r = rti_fail(&err, errno ? errno : EIO, "write to standard output");
 	if (r < 0) {
-		fflush(stdout);
 		logger_fail(&globals.logger, err.text);
 		return command->exit_code;
 	}

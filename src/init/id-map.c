@@ -95,7 +95,8 @@ static int write_with_tool(pid_t pid, const char *kind, const char *map, const c
 	_cleanup_free_ char **arguments = NULL;
 
 	if (!tool || !*tool)
-		return rti_refuse(err, EPERM, "mapping tool not present");
+		return rti_fail(err, EPERM, "mapping tool not present: write /proc/%d/%s_map", pid,
+				kind);
 	log_debug("update /proc/%d/%s_map got Operation not permitted (trying %s)", pid, kind,
 		  tool);
 	if (id_map_tool_arguments(tool, pid, map, &arguments) < 0)

@@ -283,15 +283,19 @@ bool container_has_private_pidns(const struct rti_container *container)
 int rti_container_get_status(const struct rti_container *container, enum rti_container_status *ret,
 			     struct rti_error *err)
 {
+	const struct state *state = &container->state;
 	enum cgroup_freezer freezer;
 	int r;
 
 	r = cgroup_get_freezer(&container->cgroup, &freezer, err);
 	if (r < 0)
 		return r;
+	r = freezer == CGROUP_FROZEN ? 1 : process_look(state->init_pid, state->init_start);
+	if (r < 0)
+		return rti_fail(err, -r, "look at init, pid %lld", (long long)state->init_pid);
 	if (freezer == CGROUP_FROZEN)
 		*ret = RTI_CONTAINER_PAUSED;
-	else if (!container_has_init(container))
+	else if (r == 0)
 		*ret = RTI_CONTAINER_STOPPED;
 	else if (faccessat(container->dir_fd, RTI_PARENT_FIFO_NAME, F_OK, 0) == 0)
 		*ret = RTI_CONTAINER_CREATED;

@@ -24,6 +24,13 @@ static bool is_ready(int fd, short events)
 	return rti_retry(poll(&poll_fd, 1, 0)) > 0;
 }
 
+bool conversation_has_word(const struct conversation *conversation)
+{
+	char byte;
+
+	return recv(conversation->sync.socket_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 int conversation_wait(struct conversation *conversation, int fd, short events, int pidfd,
 		      int timeout_ms)
 {

@@ -54,6 +54,13 @@ int conversation_wait(struct conversation *conversation, int fd, short events, i
 int conversation_send(struct conversation *conversation, const void *data, size_t size, int pidfd);
 
 /**
+ * conversation_has_word() - whether the init has sent something that is not received yet
+ *
+ * An init that closed its end, as -EPIPE tells, may have said why before.
+ */
+bool conversation_has_word(const struct conversation *conversation);
+
+/**
  * conversation_finish_log() - forward what is left, up to the end of the log pipe
  * @timeout_ms: how long to wait for processes that do not close it; -1: as long as the child lives
  */

@@ -202,14 +202,6 @@ static bool needs_state(const struct conversation *conversation)
 	return hooks && (hooks->create_container.count || hooks->start_container.count);
 }
 
-/* Whether an init that wants no configuration any more has said why, which is read in its turn. */
-static bool has_complained(const struct conversation *conversation)
-{
-	char byte;
-
-	return recv(conversation->sync.socket_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
 static int send_config(struct conversation *conversation, struct rti_error *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -224,7 +216,7 @@ static int send_config(struct conversation *conversation, struct rti_error *err)
 	if (r < 0)
 		return r;
 	r = conversation_send(conversation, text, size, conversation->child.pidfd);
-	if (r == -EPIPE && has_complained(conversation))
+	if (r == -EPIPE && conversation_has_word(conversation))
 		return 0;
 	if (r < 0)
 		return rti_fail(err, -r, "%s: write init-p",

@@ -122,14 +122,19 @@ int process_stat_read(pid_t pid, struct process_stat *ret)
 	return 0;
 }
 
-bool process_is_alive(int64_t pid, uint64_t start_time)
+int process_look(int64_t pid, uint64_t start_time)
 {
 	struct process_stat stat;
 	int r = pid > 0 ? process_stat_read((pid_t)pid, &stat) : -ESRCH;
 
 	if (r < 0)
-		return r != -ENOENT && r != -ESRCH;
+		return r == -ENOENT || r == -ESRCH ? 0 : r;
 	return stat.start_time == start_time && stat.state != 'Z' && stat.state != 'X';
+}
+
+bool process_is_alive(int64_t pid, uint64_t start_time)
+{
+	return process_look(pid, start_time) != 0;
 }
 
 int process_family_init(struct process_family *family, int exe_fd, pid_t stage0,

@@ -62,6 +62,13 @@ struct process_stat {
 int process_stat_read(pid_t pid, struct process_stat *ret);
 
 /**
+ * process_look() - whether @pid is still the process that started at @start_time, and no zombie
+ *
+ * Return: 1 if so, 0 if not; a negative errno when it cannot be looked at.
+ */
+int process_look(int64_t pid, uint64_t start_time);
+
+/**
  * process_is_alive() - whether @pid is still the process that started at @start_time, and no
  * zombie
  *

@@ -257,7 +257,9 @@ static int serve_one(struct conversation *conversation, struct rti_error *err)
 		return r < 0 ? r : RTI_SYNC_EOF;
 	}
 	r = rti_sync_receive(sync, &message, NULL, NULL, err);
-	return r != 0 ? r : handle(conversation, &message, err);
+	if (r == 0)
+		r = handle(conversation, &message, err);
+	return r == -EPIPE && conversation_has_word(conversation) ? 0 : r;
 }
 
 int sync_loop_run(struct conversation *conversation, struct rti_error *err)

@@ -86,7 +86,7 @@ static void test_only_a_tool_that_exits_with_0_has_succeeded(void **state)
 	assert_string_equal(err.text, expected);
 	assert_int_equal(write_own_map("/nonexistent", &err), -EPERM);
 	assert_int_equal(write_own_map(NULL, &err), -EPERM);
-	assert_string_equal(err.text, "mapping tool not present");
+	assert_non_null(strstr(err.text, "mapping tool not present: write /proc/"));
 	unlink(works);
 	unlink(fails);
 	unlink(dies);

@@ -21,11 +21,12 @@ struct rti_arena_chunk {
 static struct rti_arena_chunk *add_chunk(struct rti_arena *arena, size_t at_least)
 {
 	size_t size = at_least > CHUNK_SIZE ? at_least : CHUNK_SIZE;
-	struct rti_arena_chunk *chunk = calloc(1, sizeof(*chunk) + size);
+	struct rti_arena_chunk *chunk = malloc(sizeof(*chunk) + size);
 
 	if (!chunk)
 		return NULL;
 	chunk->size = size;
+	chunk->used = 0;
 	chunk->next = arena->chunks;
 	arena->chunks = chunk;
 	return chunk;
@@ -48,7 +49,8 @@ void *rti_arena_alloc(struct rti_arena *arena, size_t size)
 	memory = chunk->bytes + chunk->used;
 	chunk->used += size;
 	arena->used += size;
-	return memory;
+	/* Not the whole chunk at once: pages that nobody asks for are not to be touched. */
+	return memset(memory, 0, size);
 }
 
 void *rti_arena_array(struct rti_arena *arena, size_t count, size_t size)

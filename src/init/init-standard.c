@@ -18,8 +18,11 @@
  * - The end of the sync socket is success. Then the init waits on the exec fifo for "start".
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -36,6 +39,9 @@
 #include "init/step.h"
 #include "init/steps-common.h"
 #include "protocol/process-state.h"
+
+/* More than the deepest step takes; chosen. */
+#define STACK_USED_MAX (256u * 1024)
 
 static int step_join_keyring(struct init_context *context, struct rti_error *err)
 {
@@ -180,6 +186,25 @@ static int step_describe_created(struct init_context *context, struct rti_error 
 	return make_hook_state(context, "created", &context->created, err);
 }
 
+/*
+ * A created container may wait for its start for long, and this is all that runs in it. What the
+ * steps so far had on the stack and the heap goes back to the kernel. Now, because a seccomp filter
+ * that is in force need not allow the calls.
+ */
+static int step_give_back_memory(struct init_context *context, struct rti_error *err)
+{
+	const uintptr_t page = (uintptr_t)getpagesize();
+	/* Below this frame, and the space below it that the ABI lets functions use. */
+	uintptr_t end = ((uintptr_t)__builtin_frame_address(0) - page) & ~(page - 1);
+
+	(void)context;
+	(void)err;
+	/* Fails for what has never been in use, after it has done the rest. */
+	(void)madvise((void *)(end - STACK_USED_MAX), STACK_USED_MAX, MADV_DONTNEED);
+	malloc_trim(0);
+	return 0;
+}
+
 static int step_restore_pdeathsig(struct init_context *context, struct rti_error *err)
 {
 	return pdeathsig_restore(context->pdeathsig, err);
@@ -260,6 +285,7 @@ static const struct step steps[] = {
 	{ "plan capabilities", step_plan_capabilities },
 	{ "describe created state", step_describe_created },
 	{ "prepare procfs", step_prepare_procfs },
+	{ "give back memory", step_give_back_memory },
 	{ "load seccomp (privileged)", step_load_seccomp_early },
 	{ "mark fds", step_mark_fds },
 	{ "enter cwd", step_enter_cwd },

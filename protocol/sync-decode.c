@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/fd.h"
 #include "base/number.h"
@@ -32,11 +31,26 @@ struct envelope {
 	struct rti_json_writer arg;
 };
 
+/* As Go compares keys. strncasecmp(3) comes in a version for each kind of CPU, 25 KB in all. */
+static bool is_same_word(const char *lower, const struct rti_json_token *token)
+{
+	size_t i;
+
+	for (i = 0; i < token->size && lower[i]; i++) {
+		char c = token->text[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c != lower[i])
+			return false;
+	}
+	return i == token->size && !lower[i];
+}
+
 static enum envelope_key find_key(const struct rti_json_token *token)
 {
 	for (size_t i = 0; i < sizeof(envelope_keys) / sizeof(envelope_keys[0]); i++)
-		if (strlen(envelope_keys[i].name) == token->size &&
-		    strncasecmp(envelope_keys[i].name, token->text, token->size) == 0)
+		if (is_same_word(envelope_keys[i].name, token))
 			return envelope_keys[i].key;
 	return KEY_OTHER;
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,10 +41,7 @@ static int copy_later(struct copy_up *copy, const char *directory, const char *n
 
 	if (!item)
 		return -ENOMEM;
-	strcpy(item->path, directory);
-	if (*directory)
-		strcat(item->path, "/");
-	strcat(item->path, name);
+	snprintf(item->path, size, "%s%s%s", directory, *directory ? "/" : "", name);
 	item->next = copy->waiting;
 	copy->waiting = item;
 	return 0;

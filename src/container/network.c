@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -103,6 +104,18 @@ static int loopback_up(void)
 	return request_send(&request);
 }
 
+/* if_nametoindex(3) brings the listing of all interfaces along. Return: 0 if there is none. */
+static uint32_t find_index(const char *name)
+{
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { .ifr_ifindex = 0 };
+
+	if (fd < 0 || strlen(name) >= sizeof(request.ifr_name))
+		return 0;
+	strcpy(request.ifr_name, name);
+	return ioctl(fd, SIOCGIFINDEX, &request) < 0 ? 0 : (uint32_t)request.ifr_ifindex;
+}
+
 /* An IPv4 address in IPv6 form counts as IPv4, as in Go. */
 static bool parse_address(const char *text, struct address *ret)
 {
@@ -168,7 +181,7 @@ static int add_route(const struct rti_route *route, struct rti_error *err)
 	if (!parse_address(route->gateway, &gateway))
 		return rti_refuse(err, EINVAL, "Invalid gateway for route: %s",
 				  route->gateway ? route->gateway : "");
-	index = if_nametoindex(name);
+	index = find_index(name);
 	if (index == 0)
 		return rti_refuse(err, ENODEV, "Link not found: %s", name);
 	if (source.family != destination.family)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -49,7 +50,7 @@ void inherited_take(char **environment, struct inherited *ret)
 			const char *value = value_of(*entry, names[i]);
 
 			if (value)
-				strncpy(ret->value[i], value, INHERITED_VALUE_MAX - 1);
+				snprintf(ret->value[i], INHERITED_VALUE_MAX, "%s", value);
 		}
 		explicit_bzero(*entry, strlen(*entry));
 	}

@@ -32,7 +32,7 @@ is_there() { # file, name
 missing=$(named | while IFS= read -r line; do
 	is_there "${line%%: *}" "${line#*: }" || echo "$line"
 done)
-forgotten=$(sed -n 's/^@test "\(\(CVE\|GHSA\)-[^:]*\):.*/\1/p' tests/security/*.bats | sort -u |
+forgotten=$(sed -n 's/^@test "\(\(CVE-\|GHSA-\|runc#\)[^:]*\):.*/\1/p' tests/security/*.bats | sort -u |
 	while IFS= read -r advisory; do
 		named | grep -q "^security/.*: $advisory" || echo "$advisory"
 	done)

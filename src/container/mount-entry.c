@@ -115,6 +115,7 @@ int mount_entry_mount(const struct mount_root *root, struct mount_entry *entry,
 	if (r < 0)
 		return rti_fail(err, -r, "mount %s", entry->mount->destination);
 	call.data = data;
+	/* What the descriptor is for: by name it may be another place by now. */
 	if (!guard(MOUNT_ON_FD)) {
 		call.target = entry->target_path;
 		call.target_fd = -EBADF;

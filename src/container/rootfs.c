@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/path.h"
 #include "base/procfs.h"
 #include "container/device.h"
@@ -75,7 +76,7 @@ static int rootfs_bind_in_namespace(const struct rti_config *config, struct rti_
 	int r;
 
 	r = rootfs_remount("/", propagation ? propagation : MS_SLAVE | MS_REC, err);
-	if (r == 0)
+	if (r == 0 && guard(ROOT_IS_UNSHARED))
 		r = rootfs_unshare_parent(config->rootfs, propagation, err);
 	return r < 0 ? r : rootfs_bind_on_itself(config, err);
 }
@@ -89,7 +90,9 @@ static int rootfs_bind_on_host(const struct rti_config *config, struct rti_error
 {
 	int r = rootfs_bind_on_itself(config, err);
 
-	return r < 0 ? r : rootfs_remount(config->rootfs, MS_SLAVE | MS_REC, err);
+	if (r == 0 && guard(BIND_IS_SLAVE))
+		r = rootfs_remount(config->rootfs, MS_SLAVE | MS_REC, err);
+	return r;
 }
 
 static int rootfs_prepare_root(struct rootfs *rootfs, struct rti_error *err)

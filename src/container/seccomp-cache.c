@@ -140,6 +140,7 @@ static int make_key(const struct rti_seccomp *seccomp, struct cache_key *ret)
 		memset(&kernel, 0, sizeof(kernel));
 	put_text(&key, RTI_IDENTITY);
 	put_number(&key, guard(OWN_COMPARISONS));
+	put_number(&key, guard(PROFILE_SIZE));
 	put_number(&key, version ? version->major : 0);
 	put_number(&key, version ? version->minor : 0);
 	put_number(&key, version ? version->micro : 0);

@@ -234,7 +234,7 @@ int seccomp_rules_collect(const struct rti_seccomp *seccomp,
 
 	for (size_t i = 0; i < seccomp->syscalls.count; i++)
 		conditions += seccomp->syscalls.items[i].args.count;
-	if (may_overflow(count, conditions, wanted->count + 1))
+	if (guard(PROFILE_SIZE) && may_overflow(count, conditions, wanted->count + 1))
 		return rti_refuse(err, E2BIG,
 				  "seccomp profile is too large: %zu rules with %zu conditions",
 				  count, conditions);

@@ -61,6 +61,8 @@ mount_two() { # destination
 	attempt() { run_container; }
 	race 10 "$ROOT/target" "$ROOT/link" output_has "for the host alone"
 	harm_is "the container reads the host's file" output_has "for the host alone"
+	attempt
+	unless_bitten output_has "No such file"
 }
 
 @test "CVE-2024-45310: a directory that becomes a link while others are made in it is left alone" {
@@ -69,12 +71,14 @@ mount_two() { # destination
 	ln -s "$CANARY" "$ROOT/link"
 	configure '.process.args = ["true"] | .ours = .mounts'
 	attempt() {
-		configure '.mounts = .ours + [range(30) |
-			{destination: "/target/\($round)-\(.)/mount", type: "tmpfs", source: "tmpfs"}]' --argjson round "$1"
+		configure '.mounts = .ours + [range(100) |
+			{destination: "/target/\($round)-\(.)/mount", type: "tmpfs", source: "tmpfs"}]' --arg round "$1"
 		run_container
 	}
 	race 10 "$ROOT/target" "$ROOT/link" canary_has_changed
 	harm_is "directories are made on the host" canary_has_changed
+	attempt last
+	unless_bitten succeeded
 }
 
 @test "CVE-2025-24965: a file that is made in the image is not made where a link points" {
@@ -105,4 +109,32 @@ mount_two() { # destination
 	run_container
 	harm_is "the host's files are removed and made" canary_has_changed
 	unless_bitten [ -L "$ROOT/$CANARY/ptmx" ]
+}
+
+# Run where the bundle has a shared mount and is seen through it elsewhere, too. Whoever has no mount
+# namespace of its own leaves the caller the root to undo. $output ends in the mounts that are left.
+run_where_mounts_are_shared() { # command to undo the root
+	mkdir "$BATS_TEST_TMPDIR/elsewhere"
+	on_private_mounts "mount --bind '$BUNDLE' '$BUNDLE' && mount --make-shared '$BUNDLE'
+		mount --bind '$BUNDLE' '$BATS_TEST_TMPDIR/elsewhere'
+		runtime run --bundle '$BUNDLE' '$ID' 2>&1 || true
+		$1
+		echo left: \$(grep -c '/rootfs' /proc/self/mountinfo)"
+}
+
+@test "runc#2404: mounts of a container with a shared root do not stay on the host" {
+	guarded_by ROOT_IS_UNSHARED
+	configure '.linux.rootfsPropagation = "rshared"'
+	run_where_mounts_are_shared true
+	harm_is "the container's mounts are the host's" not output_has "left: 0"
+}
+
+@test "runc#4767: mounts of a container without a mount namespace do not spread on the host" {
+	guarded_by BIND_IS_SLAVE
+	configure '.linux.namespaces |= map(select(.type != "mount")) | .linux.maskedPaths = []
+		| .linux.readonlyPaths = []'
+	run_where_mounts_are_shared "grep '/elsewhere/rootfs/' /proc/self/mountinfo || true
+		umount --recursive --lazy '$ROOT'"
+	harm_is "the container's mounts are made elsewhere on the host" output_has /elsewhere/rootfs/
+	unless_bitten output_has "left: 0"
 }

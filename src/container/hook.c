@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,6 +58,7 @@ struct running {
 	size_t input_size;
 	struct output out;
 	struct output err;
+	struct pollfd partner; /* its end ends the hook; fd -1: nobody's does */
 	bool exited;
 	int status;	     /* of waitpid(2) when exited; or a negative errno */
 	int64_t deadline_ns; /* of CLOCK_MONOTONIC; INT64_MAX: none */
@@ -68,7 +70,8 @@ struct child {
 	char *const *envp;
 	int stdio_fds[3];
 	int passed_fds;
-	int errnum; /* out: why execve(2) failed */
+	pid_t parent; /* with whom it dies; 0: nobody */
+	int errnum;   /* out: why execve(2) failed */
 };
 
 /*
@@ -89,12 +92,24 @@ CHILD_SIDE static void reset_handlers(void)
 	}
 }
 
+/* Gives 0 or an errno. The caller may have died before the kernel knew what to do then. */
+CHILD_SIDE static int tie(const struct child *child)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return errno;
+	return getppid() == child->parent ? 0 : ESRCH;
+}
+
 CHILD_SIDE static int run_child(void *data)
 {
 	struct child *child = data;
 	sigset_t none;
 
 	reset_handlers();
+	if (child->parent)
+		child->errnum = tie(child);
+	if (child->errnum)
+		_exit(127);
 	for (int i = 0; i < 3; i++) {
 		if (dup2(child->stdio_fds[i], i) < 0) {
 			child->errnum = errno;
@@ -231,7 +246,10 @@ static int poll_timeout_ms(const struct running *hook)
 	return left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
 }
 
-/* Serves the pipes until the hook is dead and its output closed: 0, -ETIMEDOUT, or an errno. */
+/*
+ * Serves the pipes until the hook is dead and its output closed: 0; -ETIMEDOUT; -ECONNRESET when
+ * the partner has ended; or an errno.
+ */
 static int serve(struct running *hook)
 {
 	while (!hook->exited || hook->out.fd >= 0 || hook->err.fd >= 0) {
@@ -240,6 +258,7 @@ static int serve(struct running *hook)
 			{ .fd = hook->out.fd, .events = POLLIN },
 			{ .fd = hook->err.fd, .events = POLLIN },
 			{ .fd = hook->exited ? -1 : hook->pid_fd, .events = POLLIN },
+			hook->partner,
 		};
 
 		if (hook->deadline_ns != INT64_MAX && now_ns() >= hook->deadline_ns)
@@ -260,6 +279,8 @@ static int serve(struct running *hook)
 			reap(hook, 0);
 		else if (!hook->exited && hook->pid_fd < 0)
 			reap(hook, WNOHANG);
+		if (fds[4].revents)
+			return -ECONNRESET;
 	}
 	return 0;
 }
@@ -353,6 +374,7 @@ static int start(const struct hook_context *context, const struct rti_hook *hook
 		.path = hook->path,
 		.argv = hook->args.count > 0 ? (char *const *)hook->args.items : argv_default,
 		.passed_fds = context->passed_fds,
+		.parent = context->partner ? getpid() : 0,
 	};
 	int r = choose_environment(context, hook, &envp);
 
@@ -398,6 +420,8 @@ static int run(const struct hook_context *context, const struct rti_hook *hook,
 		kill(running->pid, SIGKILL);
 		reap(running, 0);
 	}
+	if (r == -ECONNRESET)
+		return rti_refuse(err, ECONNRESET, "killed, as %s has ended", context->partner);
 	if (r != -ETIMEDOUT)
 		return rti_fail(err, -r, "wait for hook");
 	return rti_refuse(err, ETIMEDOUT, "hook ran past specified timeout of %.1fs",
@@ -416,6 +440,8 @@ int hook_run(const struct hook_context *context, const struct rti_hook *hook, si
 		.out.fd = -EBADF,
 		.err.fd = -EBADF,
 		.deadline_ns = INT64_MAX,
+		.partner.fd = context->partner ? context->partner_fd : -1,
+		.partner.events = context->partner_events,
 	};
 	int r = run(context, hook, &running, err);
 

@@ -21,6 +21,9 @@ struct hook_context {
 	char *const *environment;   /* NULL-terminated; for hooks whose own is null. NULL: empty */
 	bool environment_for_empty; /* also for hooks whose own is [] (startContainer) */
 	int passed_fds;		    /* fds 3 to 3 + n - 1 are inherited as they are; usually 0 */
+	const char *partner;	    /* without whom the hook is in vain; NULL: nobody */
+	int partner_fd;		    /* poll(2) tells his end by: */
+	short partner_events;
 };
 
 /**
@@ -35,7 +38,7 @@ struct hook_context {
  * passed ones. It need not read its input. Its output is kept up to HOOK_OUTPUT_MAX bytes each and
  * the rest dropped; reading goes on until the hook and everybody who inherited its output has
  * closed it. When its timeout ends, the hook alone gets SIGKILL and nothing is waited for any
- * longer.
+ * longer; likewise when the partner ends, if there is one, and then the caller's end ends it too.
  *
  * Context: any thread; signals and other children of the caller are left alone. The caller must not
  * reap all children at once (waitpid(-1)), nor ignore SIGCHLD, while this runs.

@@ -19,6 +19,7 @@
  */
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -97,7 +98,12 @@ static int step_run_create_container_hooks(struct init_context *context, struct 
 {
 	const struct rti_hooks *hooks = context->init.config->hooks;
 	struct hook_state state = { 0 };
-	struct hook_context hook = { .kind = "createContainer" };
+	struct hook_context hook = {
+		.kind = "createContainer",
+		.partner = "the parent",
+		.partner_fd = context->dialog.sync.socket_fd,
+		.partner_events = POLLRDHUP,
+	};
 	int r;
 
 	/* Without a state from the parent there is nothing that hooks could be told. */

@@ -235,6 +235,8 @@ static int fail_late(struct init_context *context, const struct rti_error *err)
 	if (sync_dialog_is_open(&context->dialog)) {
 		if (sync_dialog_report(&context->dialog, err->text, &send_err) == 0)
 			return INIT_EXIT_FAILURE;
+		if (send_err.errnum == EPIPE)
+			rti_prefix(&send_err, -EPIPE, "the parent is gone");
 		complain(send_err.text);
 	}
 	complain(err->text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parent/host-hook.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -9,9 +11,15 @@
 #include "protocol/process-state.h"
 
 int host_hooks_run(const char *kind, const struct rti_hook_list *hooks,
-		   const struct rti_spec_state *state, struct rti_error *err)
+		   const struct rti_spec_state *state, int init_pidfd, struct rti_error *err)
 {
-	struct hook_context context = { .kind = kind, .environment = environ };
+	struct hook_context context = {
+		.kind = kind,
+		.environment = environ,
+		.partner = init_pidfd < 0 ? NULL : "the container's init",
+		.partner_fd = init_pidfd,
+		.partner_events = POLLIN,
+	};
 	_cleanup_free_ char *text = NULL;
 	int r;
 
@@ -32,6 +40,7 @@ int rti_parent_hooks_run(enum rti_parent_hook kind, const struct rti_config *con
 	if (!config->hooks)
 		return 0;
 	if (kind == RTI_PARENT_HOOK_POSTSTART)
-		return host_hooks_run("poststart", &config->hooks->poststart, state, err);
-	return host_hooks_run("poststop", &config->hooks->poststop, state, err);
+		return host_hooks_run("poststart", &config->hooks->poststart, state, -EBADF,
+				      err);
+	return host_hooks_run("poststop", &config->hooks->poststop, state, -EBADF, err);
 }

@@ -10,6 +10,7 @@
  * @kind:  for error texts: "createRuntime", ...
  * @hooks: in order, until one fails
  * @state: what they get on standard input; NULL only where @hooks is empty
+ * @init_pidfd: the init that they are run for, whose end ends them; -EBADF: none
  *
  * They start in the caller's working directory; one that has no environment of its own gets the
  * caller's.
@@ -17,6 +18,6 @@
  * Return: 0 or a negative errno ("error running <kind> hook #0: ...").
  */
 int host_hooks_run(const char *kind, const struct rti_hook_list *hooks,
-		   const struct rti_spec_state *state, struct rti_error *err);
+		   const struct rti_spec_state *state, int init_pidfd, struct rti_error *err);
 
 #endif

@@ -97,18 +97,18 @@ static int run_hooks(struct conversation *conversation, struct rti_error *err)
 {
 	const struct rti_hooks *hooks = conversation->config.config->hooks;
 	struct rti_spec_state state;
-	bool has_state;
+	const struct rti_spec_state *known = NULL;
+	int pidfd = conversation->child.pidfd;
 	int r;
 
 	if (!hooks)
 		return 0;
-	has_state =
-		conversation_has_state(conversation, "creating", conversation->child.pid, &state);
-	r = host_hooks_run("prestart", &hooks->prestart, has_state ? &state : NULL, err);
+	if (conversation_has_state(conversation, "creating", conversation->child.pid, &state))
+		known = &state;
+	r = host_hooks_run("prestart", &hooks->prestart, known, pidfd, err);
 	if (r < 0)
 		return r;
-	return host_hooks_run("createRuntime", &hooks->create_runtime, has_state ? &state : NULL,
-			      err);
+	return host_hooks_run("createRuntime", &hooks->create_runtime, known, pidfd, err);
 }
 
 static int on_hooks(struct conversation *conversation, const struct rti_sync_message *message,

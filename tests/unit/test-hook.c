@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -251,6 +252,76 @@ static void test_list_stops_at_the_first_failure(void **state)
 			    "error running prestart hook #1: exit status 1, stdout: , stderr: ");
 }
 
+/* Runs a script for a partner who ends after 50 ms; gives the error, and how long it took. */
+static const char *run_for_a_mortal(const char *script, int64_t *ret_ms)
+{
+	struct hook_context saved = context;
+	struct timespec begun, ended;
+	const char *text;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	if (fork() == 0) {
+		usleep(50 * 1000);
+		_exit(0);
+	}
+	close(ends[1]);
+	context.partner = "the partner";
+	context.partner_fd = ends[0];
+	context.partner_events = POLLIN;
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	text = run_script(script, (struct rti_hook){ 0 }, -ECONNRESET);
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	context = saved;
+	close(ends[0]);
+	wait(NULL);
+	*ret_ms = (ended.tv_sec - begun.tv_sec) * 1000 +
+		  (ended.tv_nsec - begun.tv_nsec) / 1000000;
+	return text;
+}
+
+static void test_the_end_of_the_partner_ends_the_hook(void **state)
+{
+	int64_t ms;
+
+	(void)state;
+	assert_string_equal(run_for_a_mortal("exec sleep 5", &ms),
+			    "error running prestart hook #2: killed, as the partner has ended");
+	assert_true(ms < 2000);
+}
+
+/* The caller is a process of its own here, and is killed while the hook sleeps. */
+static void test_the_end_of_the_caller_ends_the_hook(void **state)
+{
+	struct pollfd hook = { .events = POLLIN };
+	int ends[2], status;
+	pid_t caller;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	caller = fork();
+	if (caller == 0) {
+		close(ends[0]);
+		dup2(ends[1], 9);
+		close(ends[1]);
+		context.passed_fds = 7;
+		context.partner = "nobody";
+		context.partner_fd = -1;
+		/* The pipe's last holder is the hook when its caller is dead. */
+		run_script("echo >&9; exec sleep 5 2>/dev/null", (struct rti_hook){ 0 }, 0);
+		_exit(0);
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	kill(caller, SIGKILL);
+	waitpid(caller, &status, 0);
+	hook.fd = ends[0];
+	assert_int_equal(poll(&hook, 1, 2000), 1);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +337,8 @@ int main(void)
 		cmocka_unit_test(test_works_without_standard_fds),
 		cmocka_unit_test(test_threads_may_run_hooks_at_once),
 		cmocka_unit_test(test_list_stops_at_the_first_failure),
+		cmocka_unit_test(test_the_end_of_the_partner_ends_the_hook),
+		cmocka_unit_test(test_the_end_of_the_caller_ends_the_hook),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

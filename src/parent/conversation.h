@@ -24,6 +24,8 @@ struct conversation {
 	struct process_family family;
 	pid_t stage0_pid;
 	int stage0_pidfd; /* -EBADF once it is reaped */
+	pid_t stage1_pid;
+	int stage1_status; /* once it is reaped */
 	struct rti_parent_child child;
 	struct mount_worker *worker; /* NULL: not needed so far */
 };

@@ -63,7 +63,7 @@ static int receive_pids(struct conversation *conversation, struct rti_pid_messag
 	return rti_pid_message_receive(conversation->init_fd, ret, err);
 }
 
-/* Stage 1 has nothing more to do and ends by itself; how it ends does not matter. */
+/* Stage 1 has nothing more to do and ends by itself; how it ends matters only if others fail. */
 static void reap_stage1(struct conversation *conversation, pid_t pid)
 {
 	_cleanup_fd_ int pidfd = -EBADF;
@@ -74,8 +74,9 @@ static void reap_stage1(struct conversation *conversation, pid_t pid)
 	pidfd = process_open(pid);
 	if (pidfd < 0)
 		return;
+	conversation->stage1_pid = pid;
 	if (conversation_wait(conversation, -EBADF, 0, pidfd, -1) == CONVERSATION_DEAD)
-		process_reap(pidfd, NULL);
+		process_reap(pidfd, &conversation->stage1_status);
 }
 
 static int adopt_stage2(struct conversation *conversation, pid_t pid, struct rti_error *err)
@@ -273,6 +274,10 @@ static int handshake_setns(struct conversation *conversation, struct rti_error *
 	if (r < 0)
 		return rti_prefix(err, r, "%s: error reading pid from init pipe", step);
 	reap_stage1(conversation, pids.stage1_pid);
+	if (conversation->start->joined_pidfd >= 0 &&
+	    process_is_dead(conversation->start->joined_pidfd, 0))
+		return rti_refuse(err, ESRCH,
+				  "%s: the container's init has ended while it was joined", step);
 	r = read_stdio(&conversation->child, err);
 	if (r < 0)
 		return r;

@@ -49,14 +49,24 @@ static int status_of(const siginfo_t *info)
 	return info->si_status | (info->si_code == CLD_DUMPED ? 0x80 : 0);
 }
 
-int process_reap(int pidfd, int *ret_status)
+static int wait_status(int pidfd, int flags, int *ret_status)
 {
 	siginfo_t info = { 0 };
-	int r = wait_pidfd(pidfd, WEXITED, &info);
+	int r = wait_pidfd(pidfd, WEXITED | flags, &info);
 
 	if (r == 0 && ret_status)
 		*ret_status = status_of(&info);
 	return r;
+}
+
+int process_reap(int pidfd, int *ret_status)
+{
+	return wait_status(pidfd, 0, ret_status);
+}
+
+int process_peek(int pidfd, int *ret_status)
+{
+	return wait_status(pidfd, WNOWAIT, ret_status);
 }
 
 int process_kill(int pidfd)
@@ -68,9 +78,9 @@ int process_kill(int pidfd)
 	if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return -errno;
 	/* A process that is no child of ours still has to be gone when this returns. */
-	r = rti_retry(poll(&poll_fd, 1, -1));
-	if (r < 0)
-		return (int)r;
+	r = rti_retry(poll(&poll_fd, 1, PROCESS_KILL_MS));
+	if (r <= 0)
+		return r < 0 ? (int)r : -ETIMEDOUT;
 	wait_pidfd(pidfd, WEXITED | WNOHANG, &info);
 	return 0;
 }
@@ -180,41 +190,43 @@ int process_family_check(const struct process_family *family, pid_t pid)
 	return stat.start_time >= family->started && runs_program(family, pid) ? 0 : -ESRCH;
 }
 
-/* Kills and reaps the members in one listing of the children; gives how many there were. */
-static int kill_listed(const struct process_family *family, char *text)
+size_t process_family_list(const struct process_family *family, pid_t *ret, size_t max)
 {
-	int killed = 0;
+	_cleanup_fd_ int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	char text[16384], *save = NULL;
+	size_t count = 0;
+	ssize_t size;
 
-	for (char *save = NULL, *word = strtok_r(text, " ", &save); word;
+	if (fd < 0)
+		return 0;
+	size = rti_read_full(fd, text, sizeof(text) - 1);
+	text[size > 0 ? size : 0] = '\0';
+	for (char *word = strtok_r(text, " ", &save); word && count < max;
 	     word = strtok_r(NULL, " ", &save)) {
-		_cleanup_fd_ int pidfd = -EBADF;
 		int64_t pid;
 
-		if (!rti_number_i64(word, 1, INT32_MAX, &pid) ||
-		    process_family_check(family, (pid_t)pid) < 0)
-			continue;
-		pidfd = process_open((pid_t)pid);
-		if (pidfd >= 0 && process_kill(pidfd) == 0)
-			killed++;
+		if (rti_number_i64(word, 1, INT32_MAX, &pid) &&
+		    process_family_check(family, (pid_t)pid) == 0)
+			ret[count++] = (pid_t)pid;
 	}
-	return killed;
+	return count;
 }
 
-void process_family_kill(const struct process_family *family)
+int process_family_kill(const struct process_family *family)
 {
-	/* A stage may make another while this looks; three is all there are. */
-	for (int round = 0; round < 4; round++) {
-		_cleanup_fd_ int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-		char text[16384];
-		ssize_t size;
+	pid_t pids[16];
+	size_t count = 1;
+	int result = 0;
 
-		if (fd < 0)
-			return;
-		size = rti_read_full(fd, text, sizeof(text) - 1);
-		if (size <= 0)
-			return;
-		text[size] = '\0';
-		if (kill_listed(family, text) == 0)
-			return;
+	/* A stage may make another while this looks; three is all there are. */
+	for (int round = 0; count > 0 && result == 0 && round < 4; round++) {
+		count = process_family_list(family, pids, sizeof(pids) / sizeof(pids[0]));
+		for (size_t i = 0; i < count; i++) {
+			_cleanup_fd_ int pidfd = process_open(pids[i]);
+
+			if (pidfd >= 0 && process_kill(pidfd) == -ETIMEDOUT)
+				result = -ETIMEDOUT;
+		}
 	}
+	return result;
 }

@@ -32,9 +32,19 @@ int process_open(pid_t pid);
 int process_reap(int pidfd, int *ret_status);
 
 /**
+ * process_peek() - how a child has ended, as process_reap(), but without reaping it
+ */
+int process_peek(int pidfd, int *ret_status);
+
+/* How long a process may take to go after SIGKILL, where only the kernel can hold it. Chosen. */
+#define PROCESS_KILL_MS 1000
+
+/**
  * process_kill() - SIGKILL a process and reap it
  *
- * Return: 0, also if it had gone already; another negative errno.
+ * Return: 0, also if it had gone already; -ETIMEDOUT if it is still there after PROCESS_KILL_MS, as
+ * a process is that waits for a dead server's disk, or is frozen by a v1 cgroup; another negative
+ * errno.
  */
 int process_kill(int pidfd);
 
@@ -105,11 +115,21 @@ int process_family_init(struct process_family *family, int exe_fd, pid_t stage0,
 int process_family_check(const struct process_family *family, pid_t pid);
 
 /**
+ * process_family_list() - the members, dead ones that are not reaped included
+ * @ret: room for @max pids
+ *
+ * Return: how many there are in @ret.
+ */
+size_t process_family_list(const struct process_family *family, pid_t *ret, size_t max);
+
+/**
  * process_family_kill() - SIGKILL and reap whatever is left of a start that failed
  *
  * Needs /proc/thread-self/children, which kernels without CONFIG_PROC_CHILDREN do not have; there
  * the stages are left to end by themselves, which they do when their sockets close.
+ *
+ * Return: 0; -ETIMEDOUT as process_kill().
  */
-void process_family_kill(const struct process_family *family);
+int process_family_kill(const struct process_family *family);
 
 #endif

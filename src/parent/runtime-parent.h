@@ -156,6 +156,13 @@ struct rti_parent_start {
 	const struct rti_namespaces *join;
 
 	/**
+	 * Setns only: the process whose namespaces they are, if the paths name its pid. Should it
+	 * have ended when they have been joined, the pid may have been another's, and the start
+	 * fails. -EBADF: nobody's.
+	 */
+	int joined_pidfd;
+
+	/**
 	 * The container for host-side hooks and the seccomp agent. The library fills in status, and
 	 * for a standard init pid; for setns pid is the container init's. May be NULL when there is
 	 * neither a hook nor a listener.
@@ -185,6 +192,7 @@ struct rti_parent_start {
 	{                                                                                          \
 		.stdio_fds = { -EBADF, -EBADF, -EBADF }, .console_fd = -EBADF,                     \
 		.pidfd_socket_fd = -EBADF, .fifo_fd = -EBADF, .seccomp_fd = -EBADF,                \
+		.joined_pidfd = -EBADF,                                                            \
 		.log_level = -1,                                                                   \
 	}
 
@@ -205,7 +213,8 @@ struct rti_parent_start {
  * process it becomes; the hooks; a short-lived helper for id-mapped mounts; and, while mount
  * sources are served, one thread.
  *
- * There is no time limit: an init that hangs is ended by killing it, which ends the start.
+ * There is no time limit: an init that hangs is ended by killing it, which ends the start. Who has
+ * died shows in the error, and nobody is waited for a second longer.
  *
  * Return: 0 or a negative errno.
  */

@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "parent/bootstrap-data.h"
 #include "parent/conversation.h"
+#include "parent/post-mortem.h"
 #include "parent/spawn.h"
 
 /* How long processes that were killed may keep the log pipe open through others. Chosen. */
@@ -260,18 +261,22 @@ static void add_text(struct rti_error *err, const char *text)
 }
 
 /* Kills and reaps all processes of the start, and ends the mount worker. */
-static void end_processes(struct conversation *conversation)
+static void end_processes(struct conversation *conversation, struct rti_error *err)
 {
+	const int pidfds[] = { conversation->child.pidfd, conversation->stage0_pidfd };
+	bool stuck = false;
+
 	conversation->init_fd = rti_close(conversation->init_fd);
 	conversation->sync.socket_fd = rti_close(conversation->sync.socket_fd);
-	if (conversation->child.pidfd >= 0)
-		process_kill(conversation->child.pidfd);
-	if (conversation->stage0_pidfd >= 0)
-		process_kill(conversation->stage0_pidfd);
-	if (conversation->stage0_pid > 0)
-		process_family_kill(&conversation->family);
+	for (size_t i = 0; i < sizeof(pidfds) / sizeof(pidfds[0]); i++)
+		if (pidfds[i] >= 0)
+			stuck |= process_kill(pidfds[i]) == -ETIMEDOUT;
+	if (conversation->stage0_pid > 0 && !stuck)
+		stuck = process_family_kill(&conversation->family) == -ETIMEDOUT;
 	mount_worker_stop(conversation->worker);
 	conversation->worker = NULL;
+	if (stuck)
+		add_text(err, "; SIGKILL was sent, but a process of the init is still there");
 }
 
 /* What the OOM killer did explains whatever the init or the kernel told us. */
@@ -292,8 +297,9 @@ static void explain_oom(const struct rti_parent_start *start, struct rti_error *
 
 static int end_badly(struct conversation *conversation, int r, struct rti_error *err)
 {
+	post_mortem_tell(conversation, r, err);
 	explain_oom(conversation->start, err);
-	end_processes(conversation);
+	end_processes(conversation, err);
 	conversation_finish_log(conversation, LOG_GRACE_MS);
 	rti_prefix(err, r, "unable to start container process");
 	if (conversation->log.fatal) {
@@ -317,8 +323,9 @@ static int converse(struct conversation *conversation, struct rti_error *err)
 	conversation_finish_log(conversation, -1);
 	if (!conversation->log.fatal)
 		return 0;
-	end_processes(conversation);
-	return rti_refuse(err, EPROTO, "runc init error(s): %s", conversation->log.fatal);
+	rti_refuse(err, EPROTO, "runc init error(s): %s", conversation->log.fatal);
+	end_processes(conversation, err);
+	return -EPROTO;
 }
 
 static void conversation_init(struct conversation *conversation,
@@ -368,7 +375,7 @@ int rti_parent_start(const struct rti_parent_start *start, struct rti_parent_chi
 	conversation_init(&conversation, start);
 	r = spawn_init(&conversation, err);
 	if (r < 0)
-		end_processes(&conversation);
+		end_processes(&conversation, err);
 	else
 		r = converse(&conversation, err);
 	if (r == 0) {

@@ -82,12 +82,16 @@ static int pause_or_resume(const struct call *call, struct rti_error *err)
 
 static int delete_unfinished(const struct call *call, struct rti_error *err)
 {
+	bool force = call->options[FORCE].flag;
 	struct rti_error other;
+	int r = rti_container_remove_unfinished(call->globals->root, call->argv[0], force, &other);
 
-	if (rti_container_remove_unfinished(call->globals->root, call->argv[0], &other) < 0)
-		fprintf(stderr, "%s\n", other.text);
-	(void)err; /* still says that there is no such container */
-	return call->options[FORCE].flag ? 0 : -ENOENT;
+	if (r < 0) {
+		*err = other;
+		return r;
+	}
+	/* Else the error still says that there is no such container. */
+	return force ? 0 : -ENOENT;
 }
 
 static int delete_container(const struct call *call, struct rti_error *err)

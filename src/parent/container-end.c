@@ -201,13 +201,34 @@ int rti_container_kill_and_destroy(struct rti_container *container, struct rti_e
 	return rti_container_destroy(container, err);
 }
 
-int rti_container_remove_unfinished(const char *root, const char *id, struct rti_error *err)
+/* Its processes end by themselves when they miss their runtime, but for those that hang. */
+static int destroy_unfinished(struct rti_container *container, bool force, struct rti_error *err)
 {
+	int r;
+
+	if (force)
+		cgroup_kill(&container->cgroup, NULL);
+	r = cgroup_destroy(&container->cgroup, err);
+	if (r < 0)
+		return rti_prefix(err, r, "unable to remove container's cgroup");
+	return run_poststop_hooks(container, err);
+}
+
+int rti_container_remove_unfinished(const char *root, const char *id, bool force,
+				    struct rti_error *err)
+{
+	struct rti_container *container = NULL;
 	struct rti_arena arena = { 0 };
 	const char *path;
 	int r;
 
 	r = rti_container_id_check(id, err);
+	if (r < 0)
+		return r;
+	/* Without a whole draft there was nothing yet but the directory. */
+	if (container_load_draft(root, id, &container, NULL) == 0)
+		r = destroy_unfinished(container, force, err);
+	rti_container_free(container);
 	if (r < 0)
 		return r;
 	path = rti_arena_printf(&arena, "%s/%s", root, id);

@@ -29,6 +29,19 @@ void container_log(const struct rti_container *container, enum rti_parent_level 
 		   const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /**
+ * container_note_cgroup() - put the paths of the container's cgroups into its state
+ */
+int container_note_cgroup(struct rti_container *container, struct rti_error *err);
+
+/**
+ * container_load_draft() - find a container that was not created to the end
+ *
+ * Return: as rti_container_load().
+ */
+int container_load_draft(const char *root, const char *id, struct rti_container **ret,
+			 struct rti_error *err);
+
+/**
  * container_has_init() - whether the init is alive
  */
 bool container_has_init(const struct rti_container *container);

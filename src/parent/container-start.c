@@ -111,7 +111,6 @@ static int complete_state(struct rti_container *container, const struct rti_pare
 			  struct rti_error *err)
 {
 	struct rti_arena *arena = &container->arena;
-	const struct cgroup *cgroup = &container->cgroup;
 	struct state *state = &container->state;
 	struct process_stat init;
 	int r;
@@ -122,19 +121,14 @@ static int complete_state(struct rti_container *container, const struct rti_pare
 	state->init_pid = child->pid;
 	state->init_start = init.start_time;
 	state->created = timestamp(arena);
-	state->cgroup_paths.items =
-		rti_arena_array(arena, cgroup->path_count + 1, sizeof(struct rti_string_pair));
 	state->namespace_paths.items =
 		rti_arena_array(arena, NAMESPACE_KINDS, sizeof(struct rti_string_pair));
 	state->external_descriptors.items = rti_arena_array(arena, 4, sizeof(char *));
-	if (!state->created || !state->cgroup_paths.items || !state->namespace_paths.items ||
-	    !state->external_descriptors.items)
+	if (!state->created || !state->namespace_paths.items || !state->external_descriptors.items)
 		return rti_fail(err, ENOMEM, "container state");
-	state->cgroup_paths.count = cgroup->path_count;
-	for (size_t i = 0; i < cgroup->path_count; i++)
-		state->cgroup_paths.items[i] =
-			(struct rti_string_pair){ cgroup->paths[i].controller,
-						  cgroup->paths[i].path };
+	r = container_note_cgroup(container, err);
+	if (r < 0)
+		return r;
 	state->namespace_paths.count = 0;
 	for (size_t i = 0; i < NAMESPACE_KINDS; i++) {
 		const char *path = rti_arena_printf(arena, "/proc/%d/ns/%s", child->pid,
@@ -290,10 +284,14 @@ int rti_container_exec(struct rti_container *container, const struct rti_contain
 	struct rti_parent_start start = base_start(process);
 	struct rti_init_config init = { .config = container->state.config };
 	pid_t init_pid = (pid_t)container->state.init_pid;
+	_cleanup_fd_ int init_pidfd = (int)syscall(SYS_pidfd_open, init_pid, 0);
 	struct rti_namespaces join;
 	struct rti_spec_state state;
 	int r;
 
+	/* In this order: once the fd is open the pid cannot become another process unnoticed. */
+	if (init_pidfd < 0 || !container_has_init(container))
+		return rti_refuse(err, ESRCH, "cannot exec in a stopped container");
 	container->dialect = process->program->dialect;
 	r = namespaces_to_join(container, &join, err);
 	if (r == 0)
@@ -308,6 +306,7 @@ int rti_container_exec(struct rti_container *container, const struct rti_contain
 		start.type = RTI_INIT_SETNS;
 		start.config = &init;
 		start.join = &join;
+		start.joined_pidfd = init_pidfd;
 		start.state = &state;
 		start.ops = &exec_ops;
 		start.data = &starting;

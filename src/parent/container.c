@@ -148,6 +148,32 @@ static int check_cgroup(struct rti_container *container, struct rti_error *err)
 	return 0;
 }
 
+int container_note_cgroup(struct rti_container *container, struct rti_error *err)
+{
+	const struct cgroup *cgroup = &container->cgroup;
+	struct rti_string_map *paths = &container->state.cgroup_paths;
+
+	paths->items = rti_arena_array(&container->arena, cgroup->path_count + 1,
+				       sizeof(struct rti_string_pair));
+	if (!paths->items)
+		return rti_fail(err, ENOMEM, "container state");
+	paths->count = cgroup->path_count;
+	for (size_t i = 0; i < cgroup->path_count; i++)
+		paths->items[i] = (struct rti_string_pair){ cgroup->paths[i].controller,
+							    cgroup->paths[i].path };
+	return 0;
+}
+
+/* From here on the container can be deleted, whatever becomes of this process. */
+static int container_draft(struct rti_container *container, struct rti_error *err)
+{
+	int r = container_note_cgroup(container, err);
+
+	if (r < 0)
+		return r;
+	return state_write_draft(container->dir_fd, &container->state, container->dialect, err);
+}
+
 int rti_container_create(const char *root, const struct rti_spec *spec,
 			 const struct rti_convert_environment *environment,
 			 enum rti_dialect dialect, const struct rti_container_log *log,
@@ -188,6 +214,8 @@ int rti_container_create(const char *root, const struct rti_spec *spec,
 		return rti_fail(err, errno, "mkdir %s", container->path);
 	}
 	r = open_dir(container, err);
+	if (r == 0)
+		r = container_draft(container, err);
 	if (r < 0) {
 		rmdir(container->path);
 		return r;
@@ -196,8 +224,10 @@ int rti_container_create(const char *root, const struct rti_spec *spec,
 	return 0;
 }
 
-int rti_container_load(const char *root, const char *id, const struct rti_container_log *log,
-		       struct rti_container **ret, struct rti_error *err)
+static int load(const char *root, const char *id, const struct rti_container_log *log,
+		int (*read)(int dir_fd, struct rti_arena *arena, struct state *ret,
+			    struct rti_error *err),
+		struct rti_container **ret, struct rti_error *err)
 {
 	_cleanup_(container_free_at) struct rti_container *container = NULL;
 	int r;
@@ -210,7 +240,7 @@ int rti_container_load(const char *root, const char *id, const struct rti_contai
 		return rti_fail(err, ENOMEM, "load container");
 	r = open_dir(container, err);
 	if (r == 0)
-		r = state_read(container->dir_fd, &container->arena, &container->state, err);
+		r = read(container->dir_fd, &container->arena, &container->state, err);
 	if (r == 0)
 		r = cgroup_open(&container->cgroup, &container->state.config->cgroups,
 				&container->state.cgroup_paths, err);
@@ -219,6 +249,18 @@ int rti_container_load(const char *root, const char *id, const struct rti_contai
 	container->dialect = RTI_DIALECT_OWN;
 	*ret = take_container(&container);
 	return 0;
+}
+
+int rti_container_load(const char *root, const char *id, const struct rti_container_log *log,
+		       struct rti_container **ret, struct rti_error *err)
+{
+	return load(root, id, log, state_read, ret, err);
+}
+
+int container_load_draft(const char *root, const char *id, struct rti_container **ret,
+			 struct rti_error *err)
+{
+	return load(root, id, NULL, state_read_draft, ret, err);
 }
 
 const struct rti_config *rti_container_config(const struct rti_container *container)

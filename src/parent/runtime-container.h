@@ -191,12 +191,17 @@ int rti_container_destroy(struct rti_container *container, struct rti_error *err
 int rti_container_kill_and_destroy(struct rti_container *container, struct rti_error *err);
 
 /**
- * rti_container_remove_unfinished() - remove the directory of a container whose creation was cut
+ * rti_container_remove_unfinished() - remove what is there of a container whose creation was cut
  * off
+ * @force: kill what is left of its processes
  *
- * Return: 0, also if there is none; or a negative errno.
+ * Removes its cgroups, of which runc knows nothing at that time, runs its poststop hooks, and
+ * removes its directory.
+ *
+ * Return: 0, also if there is none; -EBUSY while it has processes; another negative errno.
  */
-int rti_container_remove_unfinished(const char *root, const char *id, struct rti_error *err);
+int rti_container_remove_unfinished(const char *root, const char *id, bool force,
+				    struct rti_error *err);
 
 /* What `state` and `list` tell. */
 struct rti_container_report {

@@ -45,14 +45,13 @@ static const struct rti_object state_object = {
 	.fields = state_fields,
 };
 
-int state_write(int dir_fd, const struct state *state, enum rti_dialect dialect,
-		struct rti_error *err)
+/* A new file; nothing is left of it on failure. */
+static int write_file(int dir_fd, const char *name, const struct state *state,
+		      enum rti_dialect dialect, struct rti_error *err)
 {
 	_cleanup_(rti_json_writer_done) struct rti_json_writer writer = { 0 };
 	_cleanup_free_ char *text = NULL;
 	_cleanup_fd_ int fd = -EBADF;
-	char name[32];
-	uint64_t random = 0;
 	size_t size;
 	int r;
 
@@ -60,38 +59,72 @@ int state_write(int dir_fd, const struct state *state, enum rti_dialect dialect,
 	r = rti_json_writer_finish(&writer, &text, &size, err);
 	if (r < 0)
 		return r;
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		random = (uint64_t)getpid();
-	snprintf(name, sizeof(name), "state-%016llx", (unsigned long long)random);
 	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return rti_fail(err, errno, "open %s", name);
 	r = rti_write_full(fd, text, size);
-	if (r < 0)
+	if (r < 0) {
 		rti_fail(err, -r, "write %s", name);
-	else if (renameat(dir_fd, name, dir_fd, STATE_FILE) < 0)
-		r = rti_fail(err, errno, "rename %s %s", name, STATE_FILE);
-	if (r < 0)
 		unlinkat(dir_fd, name, 0);
+	}
 	return r;
 }
 
-int state_read(int dir_fd, struct rti_arena *arena, struct state *ret, struct rti_error *err)
+int state_write_draft(int dir_fd, const struct state *state, enum rti_dialect dialect,
+		      struct rti_error *err)
 {
-	_cleanup_fd_ int fd = openat(dir_fd, STATE_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return write_file(dir_fd, STATE_DRAFT_FILE, state, dialect, err);
+}
+
+int state_write(int dir_fd, const struct state *state, enum rti_dialect dialect,
+		struct rti_error *err)
+{
+	char name[32];
+	uint64_t random = 0;
+	int r;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (uint64_t)getpid();
+	snprintf(name, sizeof(name), "state-%016llx", (unsigned long long)random);
+	r = write_file(dir_fd, name, state, dialect, err);
+	if (r < 0)
+		return r;
+	if (renameat(dir_fd, name, dir_fd, STATE_FILE) < 0) {
+		r = rti_fail(err, errno, "rename %s %s", name, STATE_FILE);
+		unlinkat(dir_fd, name, 0);
+		return r;
+	}
+	unlinkat(dir_fd, STATE_DRAFT_FILE, 0);
+	return 0;
+}
+
+static int read_file(int dir_fd, const char *name, struct rti_arena *arena, struct state *ret,
+		     struct rti_error *err)
+{
+	_cleanup_fd_ int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct state state = { 0 };
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
 		return rti_refuse(err, ENOENT, "container does not exist");
 	if (fd < 0)
-		return rti_fail(err, errno, "open %s", STATE_FILE);
+		return rti_fail(err, errno, "open %s", name);
 	r = rti_json_read_object(fd, STATE_SIZE_MAX, &state_object, &state, arena, 0, NULL, NULL,
 				 err);
 	if (r < 0)
 		return r;
 	if (!state.config || !state.id)
-		return rti_refuse(err, EBADMSG, "%s holds no container", STATE_FILE);
+		return rti_refuse(err, EBADMSG, "%s holds no container", name);
 	*ret = state;
 	return 0;
+}
+
+int state_read(int dir_fd, struct rti_arena *arena, struct state *ret, struct rti_error *err)
+{
+	return read_file(dir_fd, STATE_FILE, arena, ret, err);
+}
+
+int state_read_draft(int dir_fd, struct rti_arena *arena, struct state *ret, struct rti_error *err)
+{
+	return read_file(dir_fd, STATE_DRAFT_FILE, arena, ret, err);
 }

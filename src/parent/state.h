@@ -17,6 +17,12 @@
 
 #define STATE_FILE "state.json"
 
+/*
+ * What is there before: a container that is not created yet has cgroups already, which somebody
+ * has to know of should its runtime be killed.
+ */
+#define STATE_DRAFT_FILE "creating.json"
+
 struct state {
 	const char *id;
 	int64_t init_pid;
@@ -32,7 +38,23 @@ struct state {
 };
 
 /**
- * state_write() - store it atomically
+ * state_write_draft() - store what is known of a container that is about to be made
+ *
+ * To be called before anything is made that outlives the caller. Where it is cut off in the middle
+ * there is nothing yet to be known.
+ *
+ * Return: 0 or a negative errno.
+ */
+int state_write_draft(int dir_fd, const struct state *state, enum rti_dialect dialect,
+		      struct rti_error *err);
+
+/**
+ * state_read_draft() - load it; as state_read()
+ */
+int state_read_draft(int dir_fd, struct rti_arena *arena, struct state *ret, struct rti_error *err);
+
+/**
+ * state_write() - store it atomically, in place of the draft
  * @dir_fd:  the container's state directory; borrowed
  * @dialect: whose presence rules to follow
  *

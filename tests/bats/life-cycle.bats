@@ -200,8 +200,9 @@ has_processes() { [ "$(list_leftovers | grep -c "^process: ")" = "$1" ]; }
 		wait
 		[ ! -e "$STATE/$ID/state.json" ] || break
 		eventually no_process
-		# Nobody but the killed one knew of the cgroups.
-		find /sys/fs/cgroup -depth -type d -name "$ID" -exec rmdir {} + 2>/dev/null
+		# Of a runc's cgroups nobody but the killed one knew.
+		has_own_parent ||
+			find /sys/fs/cgroup -depth -type d -name "$ID" -exec rmdir {} + 2>/dev/null
 		runtime delete --force "$ID"
 	done
 }

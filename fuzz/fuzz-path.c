@@ -215,7 +215,8 @@ static void open_parent(const struct step *step)
 	int fd = rti_path_open_parent(world.root_fd, step->one, 0755, name, NULL);
 
 	if (fd >= 0)
-		fuzz_expect(*name && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, ".."),
+		fuzz_expect(*name && !strchr(name, '/') && strcmp(name, ".") != 0 &&
+				    strcmp(name, "..") != 0,
 			    "%s ends in %s", step->one, name);
 	expect_inside(fd, step);
 }

@@ -15,6 +15,7 @@
 
 int memory_policy_apply(const struct rti_memory_policy *policy, struct rti_error *err)
 {
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression) ; two types, which are one on 64 bits */
 	enum { LONGS_PER_WORD = sizeof(uint64_t) / sizeof(unsigned long) };
 	_cleanup_free_ unsigned long *mask = NULL;
 	size_t longs, max_node = 0;

@@ -251,7 +251,7 @@ int rootfs_switch(struct rootfs *rootfs, struct rti_error *err)
 
 static int rootfs_remount_readonly(const struct rti_mount *mount, struct rti_error *err)
 {
-	struct timespec pause = { .tv_nsec = ROOTFS_READONLY_PAUSE_MS * 1000000l };
+	struct timespec pause = { .tv_nsec = ROOTFS_READONLY_PAUSE_MS * 1000000L };
 	unsigned long flags = (unsigned long)mount->flags | MS_REMOUNT | MS_BIND | MS_RDONLY;
 	int i;
 

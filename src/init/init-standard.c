@@ -194,8 +194,8 @@ static int step_describe_created(struct init_context *context, struct rti_error 
 
 /*
  * A created container may wait for its start for long, and this is all that runs in it. What the
- * steps so far had on the stack and the heap goes back to the kernel. Now, because a seccomp filter
- * that is in force need not allow the calls.
+ * steps so far had on the stack and the heap goes back to the kernel: before the limit of memory is
+ * set, and once more before a seccomp filter is in force, which need not allow the calls.
  */
 static int step_give_back_memory(struct init_context *context, struct rti_error *err)
 {
@@ -266,6 +266,7 @@ static const struct step steps[] = {
 	{ "join keyring", step_join_keyring },
 	{ "set up network", step_set_up_network },
 	{ "prepare rootfs", step_prepare_rootfs },
+	{ "give back memory", step_give_back_memory },
 	{ "wait for parent's hooks", step_wait_for_hooks },
 	{ "enter rootfs", step_enter_rootfs },
 	{ "run createContainer hooks", step_run_create_container_hooks },

@@ -7,9 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <time.h>
 
 #include "parent/cgroup-file.h"
 #include "parent/cgroup-v1.h"
+
+/* Chosen: longer than processes take to be gone, where a limit is about what a start needs. */
+#define LIMIT_TRIES    10
+#define LIMIT_PAUSE_MS 5
 
 static bool is_set(const char *text)
 {
@@ -166,12 +171,18 @@ static int cpu_set(const char *path, const struct rti_cgroups *config, struct rt
 
 static int memory_set_limit(const char *path, int64_t limit, struct rti_error *err)
 {
+	const struct timespec pause = { .tv_nsec = LIMIT_PAUSE_MS * 1000000L };
 	uint64_t usage, peak;
-	int r;
+	int r = -EBUSY;
 
 	if (!limit)
 		return 0;
-	r = cgroup_file_write(path, "memory.limit_in_bytes", err, "%" PRId64, limit);
+	/* What ended stages had, and what CPUs keep charged in advance, comes back with a delay. */
+	for (int i = 0; i < LIMIT_TRIES && r == -EBUSY; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		r = cgroup_file_write(path, "memory.limit_in_bytes", err, "%" PRId64, limit);
+	}
 	if (r != -EBUSY)
 		return r;
 	r = cgroup_file_read_u64(path, "memory.usage_in_bytes", &usage, err);

@@ -260,19 +260,22 @@ static void add_text(struct rti_error *err, const char *text)
 	snprintf(err->text + used, sizeof(err->text) - used, "%s", text);
 }
 
-/* Kills and reaps all processes of the start, and ends the mount worker. */
+/*
+ * Kills and reaps all processes of the start, and ends the mount worker. Closing the sockets before
+ * would have the init complain of that; after, it ends a process that could not be found.
+ */
 static void end_processes(struct conversation *conversation, struct rti_error *err)
 {
 	const int pidfds[] = { conversation->child.pidfd, conversation->stage0_pidfd };
 	bool stuck = false;
 
-	conversation->init_fd = rti_close(conversation->init_fd);
-	conversation->sync.socket_fd = rti_close(conversation->sync.socket_fd);
 	for (size_t i = 0; i < sizeof(pidfds) / sizeof(pidfds[0]); i++)
 		if (pidfds[i] >= 0)
 			stuck |= process_kill(pidfds[i]) == -ETIMEDOUT;
 	if (conversation->stage0_pid > 0 && !stuck)
 		stuck = process_family_kill(&conversation->family) == -ETIMEDOUT;
+	conversation->init_fd = rti_close(conversation->init_fd);
+	conversation->sync.socket_fd = rti_close(conversation->sync.socket_fd);
 	mount_worker_stop(conversation->worker);
 	conversation->worker = NULL;
 	if (stuck)

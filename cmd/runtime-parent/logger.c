@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +96,41 @@ static int format_text(char **ret, const char *level, const char *time, const ch
 	return fclose(out) == 0 ? 0 : -ENOMEM;
 }
 
+/*
+ * Who reads the log may have stopped to, and what is done for a container must not wait for that:
+ * all lines together wait for a second at most. A pipe that is ready takes PIPE_BUF bytes at once.
+ */
+static void write_patiently(int fd, const char *text, size_t size)
+{
+	static int patience_ms = 1000;
+
+	while (size > 0) {
+		struct pollfd room = { .fd = fd, .events = POLLOUT };
+		ssize_t n;
+
+		if (rti_retry(poll(&room, 1, patience_ms)) <= 0) {
+			patience_ms = 0;
+			return;
+		}
+		n = rti_retry(write(fd, text, size < PIPE_BUF ? size : PIPE_BUF));
+		if (n < 0)
+			return;
+		text += n;
+		size -= (size_t)n;
+	}
+}
+
+static void write_line(int fd, const char *text)
+{
+	_cleanup_free_ char *line = NULL;
+	int size = asprintf(&line, "%s\n", text);
+
+	if (size < 0)
+		line = NULL;
+	else
+		write_patiently(fd, line, (size_t)size);
+}
+
 void logger_write(const struct logger *logger, enum rti_parent_level level, const char *message)
 {
 	_cleanup_free_ char *line = NULL;
@@ -106,12 +143,12 @@ void logger_write(const struct logger *logger, enum rti_parent_level level, cons
 	r = logger->json ? format_json(&line, level_names[level], time, message)
 			 : format_text(&line, level_names[level], time, message);
 	if (r == 0)
-		dprintf(logger->fd, "%s\n", line);
+		write_line(logger->fd, line);
 }
 
 void logger_fail(const struct logger *logger, const char *message)
 {
 	logger_write(logger, RTI_PARENT_LEVEL_ERROR, message);
 	if (logger->fd != STDERR_FILENO)
-		fprintf(stderr, "%s\n", message);
+		write_line(STDERR_FILENO, message);
 }

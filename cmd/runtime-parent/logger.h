@@ -25,7 +25,7 @@ int logger_open(struct logger *ret, const char *path, const char *format, bool d
 		struct rti_error *err);
 
 /**
- * logger_write() - one line
+ * logger_write() - one line; dropped if nobody takes it for a second
  */
 void logger_write(const struct logger *logger, enum rti_parent_level level, const char *message);
 

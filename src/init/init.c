@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +25,9 @@
 
 /* The kernel's largest CPU mask, which is what sched_getaffinity(2) wants room for. */
 #define CPU_MASK_SIZE 8192
+
+/* How long an init without a parent waits for room on standard error. Chosen. */
+#define COMPLAINT_MS 50
 
 /* There is nobody but the log, or stderr, to tell before the stages are through. */
 static int fail_early(const struct rti_error *err)
@@ -227,6 +231,14 @@ static void complain(const char *text)
 	(void)rti_retry(write(STDERR_FILENO, line, (size_t)size));
 }
 
+/* Whether somebody reads standard error, or has room in it; a lone init must not wait for that. */
+static bool can_complain(void)
+{
+	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&room, 1, COMPLAINT_MS) != 0;
+}
+
 /* The parent shows its user what it is told; without it there is the container's stderr. */
 static int fail_late(struct init_context *context, const struct rti_error *err)
 {
@@ -237,6 +249,8 @@ static int fail_late(struct init_context *context, const struct rti_error *err)
 			return INIT_EXIT_FAILURE;
 		if (send_err.errnum == EPIPE)
 			rti_prefix(&send_err, -EPIPE, "the parent is gone");
+		if (!can_complain())
+			return INIT_EXIT_FAILURE;
 		complain(send_err.text);
 	}
 	complain(err->text);

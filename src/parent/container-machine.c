@@ -57,7 +57,7 @@ static pid_t spawn_sitter(int namespace_fd, const int ends[2])
 	rti_close(ends[0]);
 	if (setns(namespace_fd, CLONE_NEWUSER) < 0)
 		byte = (char)errno;
-	if (rti_write_full(ends[1], &byte, 1) == 0)
+	if (send(ends[1], &byte, 1, MSG_NOSIGNAL) == 1)
 		rti_read_full(ends[1], &byte, 1);
 	_exit(0);
 }
@@ -69,7 +69,7 @@ int rti_container_read_id_maps(void *data, const char *path, struct rti_arena *a
 	static const char what[] = "userns spawn";
 	_cleanup_fd_ int namespace_fd = open(path, O_RDONLY | O_CLOEXEC);
 	int ends[2], r = 0;
-	char byte = EIO;
+	char byte = 0;
 	pid_t pid;
 
 	(void)data;
@@ -83,7 +83,14 @@ int rti_container_read_id_maps(void *data, const char *path, struct rti_arena *a
 		r = rti_fail(err, errno, "%s: fork", what);
 	rti_close(ends[1]);
 	if (pid > 0) {
-		if (rti_read_full(ends[0], &byte, 1) != 1 || byte)
+		ssize_t size = rti_read_full(ends[0], &byte, 1);
+
+		if (size < 0)
+			r = rti_fail(err, (int)-size, "%s: join %s: read", what, path);
+		else if (size == 0)
+			r = rti_refuse(err, ECHILD, "%s: the process that joins %s has ended", what,
+				       path);
+		else if (byte)
 			r = rti_refuse(err, byte, "%s: setns %s failed: %s", what, path,
 				       strerror(byte));
 		if (r == 0)

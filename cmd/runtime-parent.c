@@ -279,8 +279,9 @@ static int run_command(struct globals *globals, const struct command *command, i
 static void open_missing_streams(void)
 {
 	for (int fd = 0; fd < 3; fd++) {
-		if (fcntl(fd, F_GETFD) < 0)
-			open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd)
+			exit(EXIT_FAILURE); /* there is nowhere to say why */
 	}
 }
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "protocol/json.h"
 
@@ -106,12 +107,16 @@ static void write_patiently(int fd, const char *text, size_t size)
 
 	while (size > 0) {
 		struct pollfd room = { .fd = fd, .events = POLLOUT };
+		int64_t began_ms = rti_clock_ms();
 		ssize_t n;
 
 		if (rti_retry(poll(&room, 1, patience_ms)) <= 0) {
 			patience_ms = 0;
 			return;
 		}
+		patience_ms -= (int)(rti_clock_ms() - began_ms);
+		if (patience_ms < 0)
+			patience_ms = 0;
 		n = rti_retry(write(fd, text, size < PIPE_BUF ? size : PIPE_BUF));
 		if (n < 0)
 			return;

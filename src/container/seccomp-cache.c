@@ -265,7 +265,9 @@ static int store(int folder_fd, const char *name, const struct cache_key *key,
 		return r;
 	/* One that is there was no good, or somebody else was as fast. */
 	unlinkat(folder_fd, name, 0);
-	return linkat(fd, "", folder_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
+	if (linkat(fd, "", folder_fd, name, AT_EMPTY_PATH) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
 }
 
 /* Opens the file of a key if it holds its program; @ret may be NULL. */

@@ -191,7 +191,8 @@ int rti_container_kill_and_destroy(struct rti_container *container, struct rti_e
 	for (int i = 0; container_has_init(container); i++) {
 		/* It may still end by itself, or by what reached it of a kill that failed. */
 		if (r < 0 && i == KILL_FAILED_TRIES) {
-			*err = failure;
+			if (err)
+				*err = failure;
 			return r;
 		}
 		if (i == KILL_TRIES)
@@ -211,28 +212,39 @@ static int destroy_unfinished(struct rti_container *container, bool force, struc
 	r = cgroup_destroy(&container->cgroup, err);
 	if (r < 0)
 		return rti_prefix(err, r, "unable to remove container's cgroup");
-	return run_poststop_hooks(container, err);
+	r = remove_state(container->path, err);
+	return r < 0 ? r : run_poststop_hooks(container, err);
+}
+
+/* Without a whole draft nothing was made yet but the directory. */
+static int remove_directory(const char *root, const char *id, struct rti_error *err)
+{
+	struct rti_container *finished = NULL;
+	struct rti_arena arena = { 0 };
+	const char *path;
+	int r;
+
+	if (rti_container_load(root, id, NULL, &finished, NULL) == 0) {
+		rti_container_free(finished);
+		return rti_refuse(err, EBUSY, "container %s was being created until now", id);
+	}
+	path = rti_arena_printf(&arena, "%s/%s", root, id);
+	r = path ? remove_state(path, err) : rti_fail(err, ENOMEM, "remove %s", id);
+	rti_arena_done(&arena);
+	return r;
 }
 
 int rti_container_remove_unfinished(const char *root, const char *id, bool force,
 				    struct rti_error *err)
 {
 	struct rti_container *container = NULL;
-	struct rti_arena arena = { 0 };
-	const char *path;
 	int r;
 
-	r = rti_container_id_check(id, err);
-	if (r < 0)
-		return r;
-	/* Without a whole draft there was nothing yet but the directory. */
-	if (container_load_draft(root, id, &container, NULL) == 0)
+	r = container_load_draft(root, id, &container, err);
+	if (r == -ENOENT || r == -ENODATA || r == -EBADMSG)
+		return remove_directory(root, id, err);
+	if (r == 0)
 		r = destroy_unfinished(container, force, err);
 	rti_container_free(container);
-	if (r < 0)
-		return r;
-	path = rti_arena_printf(&arena, "%s/%s", root, id);
-	r = path ? remove_state(path, err) : rti_fail(err, ENOMEM, "remove %s", id);
-	rti_arena_done(&arena);
 	return r;
 }

@@ -290,6 +290,8 @@ int rti_container_exec(struct rti_container *container, const struct rti_contain
 	int r;
 
 	/* In this order: once the fd is open the pid cannot become another process unnoticed. */
+	if (init_pidfd < 0 && errno != ESRCH)
+		return rti_fail(err, errno, "pidfd_open %d of the container's init", init_pid);
 	if (init_pidfd < 0 || !container_has_init(container))
 		return rti_refuse(err, ESRCH, "cannot exec in a stopped container");
 	container->dialect = process->program->dialect;

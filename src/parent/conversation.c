@@ -5,17 +5,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool is_ready(int fd, short events)
 {
@@ -34,7 +26,7 @@ bool conversation_has_word(const struct conversation *conversation)
 int conversation_wait(struct conversation *conversation, int fd, short events, int pidfd,
 		      int timeout_ms)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = rti_clock_ms() + timeout_ms;
 
 	for (;;) {
 		struct pollfd fds[] = {
@@ -42,7 +34,7 @@ int conversation_wait(struct conversation *conversation, int fd, short events, i
 			{ .fd = pidfd, .events = POLLIN },
 			{ .fd = conversation->log.fd, .events = POLLIN },
 		};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - rti_clock_ms();
 		long r = rti_retry(poll(fds, 3, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0));
 
 		if (r < 0)
@@ -87,10 +79,10 @@ int conversation_send(struct conversation *conversation, const void *data, size_
 
 void conversation_finish_log(struct conversation *conversation, int timeout_ms)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = rti_clock_ms() + timeout_ms;
 
 	while (conversation->log.fd >= 0) {
-		int64_t left = timeout_ms < 0 ? -1 : deadline - now_ms();
+		int64_t left = timeout_ms < 0 ? -1 : deadline - rti_clock_ms();
 		int r;
 
 		if (timeout_ms >= 0 && left <= 0)

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "parent/process.h"
 
@@ -16,14 +16,6 @@
 
 /* Three stages, and room for what cannot be. */
 #define FAMILY_MAX 8
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* What a death looks like from here: an end of file, a broken connection, a missing /proc/PID. */
 static bool may_be_death(int r)
@@ -79,14 +71,14 @@ static void read_name(pid_t pid, char *ret, size_t size)
 
 void post_mortem_tell(struct conversation *conversation, int r, struct rti_error *err)
 {
-	int64_t deadline = now_ms() + (may_be_death(r) ? DYING_MS : 0);
+	int64_t deadline = rti_clock_ms() + (may_be_death(r) ? DYING_MS : 0);
 	pid_t pids[FAMILY_MAX];
 	size_t count = process_family_list(&conversation->family, pids, FAMILY_MAX);
 	int status[FAMILY_MAX];
 
 	for (size_t i = 0; i < count; i++) {
 		_cleanup_fd_ int pidfd = process_open(pids[i]);
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - rti_clock_ms();
 
 		status[i] = 0;
 		if (pidfd < 0 || conversation_wait(conversation, -EBADF, 0, pidfd,
@@ -94,7 +86,7 @@ void post_mortem_tell(struct conversation *conversation, int r, struct rti_error
 			continue;
 		process_peek(pidfd, &status[i]);
 	}
-	if (has_other_reason(conversation))
+	if (!err || has_other_reason(conversation))
 		return;
 	if (WIFSIGNALED(conversation->stage1_status))
 		tell("runc:[1:CHILD]", conversation->stage1_pid, conversation->stage1_status, err);

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/identity.h"
 #include "parent/process.h"
@@ -21,23 +21,15 @@
 /* Most of its output that is looked at, bytes; the version is in the first line. */
 #define VERSION_OUTPUT_MAX 1024
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Reads until the output ends, is long enough, or time is up. */
 static int read_output(int fd, char *text, size_t size)
 {
-	int64_t deadline = now_ms() + VERSION_TIMEOUT_MS;
+	int64_t deadline = rti_clock_ms() + VERSION_TIMEOUT_MS;
 	size_t used = 0;
 
 	while (used < size - 1) {
 		struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - rti_clock_ms();
 		long n = left > 0 ? rti_retry(poll(&poll_fd, 1, (int)left)) : 0;
 
 		if (n == 0)

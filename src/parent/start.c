@@ -255,9 +255,10 @@ static int spawn_init(struct conversation *conversation, struct rti_error *err)
 
 static void add_text(struct rti_error *err, const char *text)
 {
-	size_t used = strlen(err->text);
+	size_t used = err ? strlen(err->text) : 0;
 
-	snprintf(err->text + used, sizeof(err->text) - used, "%s", text);
+	if (err)
+		snprintf(err->text + used, sizeof(err->text) - used, "%s", text);
 }
 
 /*

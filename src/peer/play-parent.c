@@ -9,26 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/number.h"
 #include "peer/packet.h"
 #include "peer/smallest.h"
 #include "peer/spawn-init.h"
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int left_ms(int64_t deadline)
 {
-	int64_t left = deadline - now_ms();
+	int64_t left = deadline - rti_clock_ms();
 
 	return left > 0 ? (int)left : 0;
 }
@@ -70,7 +62,7 @@ static int wait_for(pid_t pid, int64_t deadline, int *ret_status, struct rti_err
 static int reap_stages(struct peer *peer, struct rti_error *err)
 {
 	pid_t stages[] = { peer->stage0_pid, peer->pids.stage1_pid };
-	int64_t deadline = now_ms() + PEER_STEP_MS;
+	int64_t deadline = rti_clock_ms() + PEER_STEP_MS;
 
 	for (int i = 0; i < 2; i++) {
 		int status, r = wait_for(stages[i], deadline, &status, err);
@@ -249,7 +241,7 @@ static int expect_nobody(int64_t deadline, struct rti_error *err)
 static int await_end(struct peer *peer, int timeout_ms, struct rti_error *err)
 {
 	pid_t pid = peer->pids.stage2_pid > 0 ? peer->pids.stage2_pid : peer->stage0_pid;
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = rti_clock_ms() + timeout_ms;
 	char text[16];
 	int r;
 

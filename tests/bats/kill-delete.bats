@@ -88,6 +88,20 @@ said() { grep -q "$1" "$BATS_TEST_TMPDIR/out"; }
 	[ ! -e "$STATE/$ID" ]
 }
 
+# What a create that is killed leaves is its draft, under this name.
+@test "a failing poststop hook does not keep what a killed create left" {
+	only_pair "runtime-parent+*"
+	configure '.hooks.poststop = [{ path: "/bin/false" }]'
+	runtime create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null
+	kill -KILL "$(runtime state "$ID" | jq .pid)"
+	mv "$STATE/$ID/state.json" "$STATE/$ID/creating.json"
+	run runtime delete --force "$ID"
+	[ ! -e "$STATE/$ID" ]
+	[ -z "$(find /sys/fs/cgroup -maxdepth 2 -name "$ID")" ]
+	run runtime delete --force "$ID"
+	succeeded
+}
+
 @test "signals to run in the foreground go to the container" {
 	script 'trap "echo got INT; exit 9" INT; echo ready; while :; do sleep 0.05; done'
 	# A shell leaves SIGINT ignored in what it puts into the background.

@@ -178,6 +178,7 @@ static int mask_find_repeated(const struct rti_strings *paths, bool **ret)
 		if (rti_path_clean(paths->items[i], clean) < 0)
 			continue;
 		sorted[i].clean = strdup(clean);
+		/* analyzer: no leak, the loop below frees them all */
 		r = sorted[i].clean ? 0 : -ENOMEM;
 	}
 	if (r == 0)

@@ -23,15 +23,11 @@
 
 static int signal_init(struct rti_container *container, int signal, struct rti_error *err)
 {
-	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)container->state.init_pid, 0);
+	_cleanup_fd_ int pidfd = container_open_init(container, "container not running", err);
 	enum cgroup_freezer freezer;
 
-	/* In this order: once the fd is open the pid cannot become another process unnoticed. */
-	if (pidfd < 0 && errno != ESRCH)
-		return rti_fail(err, errno, "unable to signal init: pidfd of pid %lld",
-				(long long)container->state.init_pid);
-	if (pidfd < 0 || !container_has_init(container))
-		return rti_refuse(err, ESRCH, "container not running");
+	if (pidfd < 0)
+		return pidfd == -ESRCH ? pidfd : rti_prefix(err, pidfd, "unable to signal init");
 	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
 		return rti_fail(err, errno, "unable to signal init");
 	/* On cgroup v1 a frozen process does not even die before it is thawed. */

@@ -42,9 +42,21 @@ int container_load_draft(const char *root, const char *id, struct rti_container 
 			 struct rti_error *err);
 
 /**
- * container_has_init() - whether the init is alive
+ * container_has_init() - whether the init is alive, or cannot be looked at
  */
 bool container_has_init(const struct rti_container *container);
+
+/**
+ * container_open_init() - a pidfd of the init, to do something to it
+ * @gone: the error's text if it has ended
+ *
+ * Unlike container_has_init(), takes no process for the init that cannot be looked at: its pid may
+ * be somebody else's by now.
+ *
+ * Return: an fd that the caller closes; -ESRCH; or what pidfd_open(2) or reading /proc gave.
+ */
+int container_open_init(const struct rti_container *container, const char *gone,
+			struct rti_error *err);
 
 /**
  * container_has_private_pidns() - whether the container has a pid namespace that was made for it

@@ -284,16 +284,14 @@ int rti_container_exec(struct rti_container *container, const struct rti_contain
 	struct rti_parent_start start = base_start(process);
 	struct rti_init_config init = { .config = container->state.config };
 	pid_t init_pid = (pid_t)container->state.init_pid;
-	_cleanup_fd_ int init_pidfd = (int)syscall(SYS_pidfd_open, init_pid, 0);
+	_cleanup_fd_ int init_pidfd =
+		container_open_init(container, "cannot exec in a stopped container", err);
 	struct rti_namespaces join;
 	struct rti_spec_state state;
 	int r;
 
-	/* In this order: once the fd is open the pid cannot become another process unnoticed. */
-	if (init_pidfd < 0 && errno != ESRCH)
-		return rti_fail(err, errno, "pidfd_open %d of the container's init", init_pid);
-	if (init_pidfd < 0 || !container_has_init(container))
-		return rti_refuse(err, ESRCH, "cannot exec in a stopped container");
+	if (init_pidfd < 0)
+		return init_pidfd;
 	container->dialect = process->program->dialect;
 	r = namespaces_to_join(container, &join, err);
 	if (r == 0)
@@ -323,15 +321,13 @@ int rti_container_exec(struct rti_container *container, const struct rti_contain
 int rti_container_release(struct rti_container *container, struct rti_error *err)
 {
 	const struct state *state = &container->state;
-	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)state->init_pid, 0);
+	_cleanup_fd_ int pidfd =
+		container_open_init(container, "container process is already dead", err);
 	struct rti_spec_state spec_state;
 	int r;
 
-	/* The pid may be somebody else's by now: the start time tells. */
-	if (pidfd < 0 && errno != ESRCH)
-		return rti_fail(err, errno, "pidfd of pid %lld", (long long)state->init_pid);
-	if (pidfd < 0 || !container_has_init(container))
-		return rti_refuse(err, ESRCH, "container process is already dead");
+	if (pidfd < 0)
+		return pidfd;
 	r = rti_parent_fifo_release(container->dir_fd, pidfd, err);
 	if (r < 0 || !state->config->hooks || !state->config->hooks->poststart.count)
 		return r;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -307,6 +308,23 @@ int rti_container_root_ids(const struct rti_container *container, uid_t *ret_uid
 bool container_has_init(const struct rti_container *container)
 {
 	return process_is_alive(container->state.init_pid, container->state.init_start);
+}
+
+int container_open_init(const struct rti_container *container, const char *gone,
+			struct rti_error *err)
+{
+	const struct state *state = &container->state;
+	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)state->init_pid, 0);
+	int r = 0;
+
+	/* In this order: once the fd is open the pid cannot become another process unnoticed. */
+	if (pidfd < 0 && errno != ESRCH)
+		return rti_fail(err, errno, "pidfd of init, pid %lld", (long long)state->init_pid);
+	if (pidfd >= 0)
+		r = process_look(state->init_pid, state->init_start);
+	if (r < 0)
+		return rti_fail(err, -r, "look at init, pid %lld", (long long)state->init_pid);
+	return r ? rti_take_fd(&pidfd) : rti_refuse(err, ESRCH, "%s", gone);
 }
 
 bool container_has_private_pidns(const struct rti_container *container)

@@ -102,6 +102,24 @@ said() { grep -q "$1" "$BATS_TEST_TMPDIR/out"; }
 	succeeded
 }
 
+@test "a process that got the pid of an init is no target, however few fds there are to look at it" {
+	only_pair "runtime-parent+*"
+	local other limit
+	script 'sleep 1000'
+	start
+	kill -KILL "$(runtime state "$ID" | jq .pid)"
+	sleep 1000 3>&- &
+	other=$!
+	jq -c ".init_process_pid = $other" "$STATE/$ID/state.json" >"$OUT"
+	cp "$OUT" "$STATE/$ID/state.json"
+	for limit in 4 5 6 7 8 9 10 11 12 16; do
+		run prlimit --nofile=$limit:$limit "$RTI_BUILD/runtime-parent" --root "$STATE" kill "$ID" KILL
+		[ "$status" -ne 0 ]
+		kill -0 "$other"
+	done
+	kill "$other"
+}
+
 @test "signals to run in the foreground go to the container" {
 	script 'trap "echo got INT; exit 9" INT; echo ready; while :; do sleep 0.05; done'
 	# A shell leaves SIGINT ignored in what it puts into the background.

@@ -115,6 +115,9 @@ static int filter(FILE *output, const pid_t *pids, size_t count, struct rti_erro
 			break;
 		fputs(line, stdout);
 	}
+	/* Else processes would be missing without a word. */
+	if (ferror(output))
+		return rti_fail(err, errno, "read from ps");
 	return column < 0 ? rti_refuse(err, EINVAL, "couldn't find PID field in ps output") : 0;
 }
 

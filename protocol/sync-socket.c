@@ -64,7 +64,7 @@ static long receive_with_fds(int socket_fd, void *buffer, size_t size, int flags
 
 	ret->count = 0;
 	ret->messages = 0;
-	n = rti_retry(recvmsg(socket_fd, &message, flags | MSG_CMSG_CLOEXEC));
+	n = rti_retry_reset(recvmsg(socket_fd, &message, flags | MSG_CMSG_CLOEXEC));
 	if (n >= 0)
 		collect_fds(&message, ret);
 	return n;
@@ -73,7 +73,7 @@ static long receive_with_fds(int socket_fd, void *buffer, size_t size, int flags
 /* The next packet's size without taking it; without a control buffer no fd is installed yet. */
 static long peek_size(int socket_fd)
 {
-	return rti_retry(recv(socket_fd, NULL, 0, MSG_PEEK | MSG_TRUNC));
+	return rti_retry_reset(recv(socket_fd, NULL, 0, MSG_PEEK | MSG_TRUNC));
 }
 
 static void discard_packet(int socket_fd)

@@ -55,6 +55,18 @@ static inline void rti_free_at(void *pointer)
 		rti_value_ < 0 ? -(long)errno : rti_value_;                                        \
 	})
 
+/*
+ * rti_retry_reset() - rti_retry() of a receive, once more after ECONNRESET
+ *
+ * The kernel puts that error, once, in front of the last packets of a peer that ended with some of
+ * ours unread; and they may say why it ended.
+ */
+#define rti_retry_reset(call)                                                                      \
+	({                                                                                         \
+		long rti_received_ = rti_retry(call);                                              \
+		rti_received_ == -ECONNRESET ? rti_retry(call) : rti_received_;                    \
+	})
+
 /**
  * rti_read_full() - read exactly @size bytes unless the file ends first
  *

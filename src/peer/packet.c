@@ -88,7 +88,7 @@ static int take(struct peer *peer, size_t size, struct packet *ret, struct rti_e
 
 	if (!vector.iov_base)
 		return rti_fail(err, ENOMEM, "a packet of %zu bytes", size);
-	n = rti_retry(recvmsg(peer->sync_fd, &message, MSG_CMSG_CLOEXEC));
+	n = rti_retry_reset(recvmsg(peer->sync_fd, &message, MSG_CMSG_CLOEXEC));
 	if (n < 0) {
 		free(vector.iov_base);
 		return rti_fail(err, (int)-n, "recvmsg");
@@ -102,17 +102,10 @@ static int take(struct peer *peer, size_t size, struct packet *ret, struct rti_e
 	return 0;
 }
 
-/*
- * The size of the next packet; 0 at the end. The kernel reports a reset, once, before it gives what
- * was sent before: the other side has left something unread.
- */
+/* The size of the next packet; 0 at the end. */
 static long peek_size(int socket_fd)
 {
-	long n = -ECONNRESET;
-
-	for (int i = 0; i < 2 && n == -ECONNRESET; i++)
-		n = rti_retry(recv(socket_fd, NULL, 0, MSG_PEEK | MSG_TRUNC));
-	return n == -ECONNRESET ? 0 : n;
+	return rti_retry_reset(recv(socket_fd, NULL, 0, MSG_PEEK | MSG_TRUNC));
 }
 
 int packet_receive(struct peer *peer, int timeout_ms, struct packet *ret, struct rti_error *err)

@@ -471,6 +471,25 @@ static void test_an_empty_error_is_still_an_error_with_words(void **state)
 	assert_string_equal(err.text, "procError with an empty message");
 }
 
+static void test_the_last_word_of_a_peer_is_heard_behind_a_reset(void **state)
+{
+	struct pair *pair = *state;
+	_cleanup_free_ char *packet = NULL;
+	struct rti_error err;
+	size_t size;
+
+	assert_int_equal(rti_sync_packet_send(pair->parent_fd, "unread", 6, &err), 0);
+	assert_int_equal(rti_sync_packet_send(pair->child_fd, "why", 3, &err), 0);
+	close(pair->child_fd);
+	assert_int_equal(rti_sync_packet_receive(pair->parent_fd, &packet, &size, &err), 0);
+	assert_string_equal(packet, "why");
+	free(packet);
+	packet = NULL;
+	assert_int_equal(rti_sync_packet_receive(pair->parent_fd, &packet, &size, &err),
+			 RTI_SYNC_EOF);
+	pair->child_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -478,6 +497,7 @@ int main(void)
 		ON_A_PAIR(test_an_oversized_packet_is_refused_by_its_size),
 		ON_A_PAIR(test_an_fd_beside_a_message_is_closed_and_refused),
 		ON_A_PAIR(test_an_empty_packet_is_the_end),
+		ON_A_PAIR(test_the_last_word_of_a_peer_is_heard_behind_a_reset),
 		ON_A_PAIR(test_an_fd_travels_close_on_exec_with_its_name),
 		ON_A_PAIR(test_other_numbers_of_fds_are_refused_and_closed),
 		ON_A_PAIR(test_a_name_that_fills_the_buffer_is_refused),

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -295,6 +296,18 @@ static int count_inherited_fds(void)
 	return n;
 }
 
+/* Its caller chooses the programs that it runs. */
+static void refuse_set_uid(void)
+{
+	static const char text[] =
+		"runtime-parent: refusing to run set-uid, set-gid or with file capabilities\n";
+
+	if (getauxval(AT_SECURE)) {
+		(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+		exit(EXIT_FAILURE);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct globals globals = { .argv0 = argv[0],
@@ -308,6 +321,7 @@ int main(int argc, char **argv)
 
 	argc--;
 	open_missing_streams();
+	refuse_set_uid();
 	r = options_parse(global_options, false, &argc, rest, values, &err);
 	if (r < 0) {
 		printf("Incorrect Usage. %s\n\n", err.text);

@@ -21,16 +21,24 @@ static size_t count_of(char **list)
 	return count;
 }
 
-/* @environment with the request behind it. */
+static bool is_request(const char *variable)
+{
+	static const char name[] = LAUNCH_VARIABLE "=";
+
+	return strncmp(variable, name, sizeof(name) - 1) == 0;
+}
+
+/* @environment with the request, and without any that is there already. */
 static char **add_request(char **environment, char *request)
 {
-	size_t count = count_of(environment);
-	char **list = calloc(count + 2, sizeof(*list));
+	char **list = calloc(count_of(environment) + 2, sizeof(*list));
+	size_t count = 0;
 
-	if (list) {
-		memcpy(list, environment, count * sizeof(*list));
+	for (; list && *environment; environment++)
+		if (!is_request(*environment))
+			list[count++] = *environment;
+	if (list)
 		list[count] = request;
-	}
 	return list;
 }
 

@@ -79,3 +79,17 @@ becomes() {
 	run setpriv --reuid 12345 --clear-groups "$BATS_TEST_TMPDIR/launcher" --version
 	failed_with "refusing to run set-uid"
 }
+
+@test "runtime-parent will not run set-uid" {
+	cp "$RTI_BUILD/runtime-parent" "$BATS_TEST_TMPDIR/parent"
+	chmod u+s,a+x "$BATS_TEST_TMPDIR/parent"
+	run setpriv --reuid 12345 --clear-groups "$BATS_TEST_TMPDIR/parent" --version
+	failed_with "refusing to run set-uid"
+}
+
+@test "a request of the caller's environment is not taken for the launcher's own" {
+	run env _RUNTIME_INIT_LAUNCH=garbage RUNC_WITH_RUNTIME_INIT="--runc /bin/echo" \
+		"$RTI_BUILD/runc-with-runtime-init" it is echo
+	succeeded
+	[ "$output" = "it is echo" ]
+}

@@ -50,6 +50,10 @@ has_own_parent() { [[ $RTI_PAIR == runtime-parent+* ]]; }
 needs_runc() {
 	[ -n "$PEER_RUNC" ] || return 0
 	PEER_VERSION=${PEER_VERSION:-$("$PEER_RUNC" --version | sed -n 's/^runc version \([0-9.]*\).*/\1/p')}
+	[ -n "$PEER_VERSION" ] || {
+		echo "$PEER_RUNC does not tell its version"
+		return 1
+	}
 	printf '%s\n' "$1" "$PEER_VERSION" | sort -VC || skip "runc $PEER_VERSION is older than $1"
 }
 

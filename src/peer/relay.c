@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -139,24 +141,39 @@ static void run(struct relay *relay)
 	}
 }
 
+static int compare_fds(const void *one, const void *other)
+{
+	return *(const int *)one - *(const int *)other;
+}
+
+static void close_between(unsigned int first, unsigned int last)
+{
+	if (first > last || close_range(first, last, 0) == 0)
+		return;
+	dprintf(STDERR_FILENO, "relay: close_range: %s\n", strerror(errno));
+	_exit(127);
+}
+
 /* The init's things, with what it was given for the program, are not kept open by the relay. */
 static void close_others(const struct relay *relay)
 {
-	const int kept[] = {
+	int kept[] = {
 		relay->outer->init_fd, relay->outer->sync_fd, relay->outer->log_fd,
 		relay->inner.init_fd,  relay->inner.sync_fd,  relay->inner.log_fd,
 		relay->outer->transcript.fd,
 	};
-	int fd_max = (int)sysconf(_SC_OPEN_MAX);
+	const size_t count = sizeof(kept) / sizeof(kept[0]);
+	unsigned int first = 0;
 
-	for (int fd = 0; fd < fd_max; fd++) {
-		bool keep = false;
-
-		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-			keep |= fd == kept[i];
-		if (!keep)
-			close(fd);
+	qsort(kept, count, sizeof(kept[0]), compare_fds);
+	for (size_t i = 0; i < count; i++) {
+		if (kept[i] < 0)
+			continue;
+		if (kept[i] > 0)
+			close_between(first, (unsigned int)kept[i] - 1);
+		first = (unsigned int)kept[i] + 1;
 	}
+	close_between(first, UINT_MAX);
 }
 
 /* Not a child of the init, which may wait for all of its children. */

@@ -77,23 +77,39 @@ static void execute(const struct peer *peer, const char *path)
 	execve(path, argv, envp);
 }
 
+/* In the child: gives the value of a system call, or ends with a line that names the step. */
+static int must(int value, const char *step)
+{
+	if (value >= 0)
+		return value;
+	dprintf(STDERR_FILENO, "%s: %s\n", step, strerror(errno));
+	_exit(127);
+}
+
+/* Any fd may have one of the numbers wanted, so all of them get others first. */
+static int move_away(int fd)
+{
+	return must(fcntl(fd, F_DUPFD_CLOEXEC, 64), "fcntl");
+}
+
 static void become_init(const struct peer *peer, const char *path, const int *ends, int stderr_fd)
 {
-	int null_fd = open("/dev/null", O_RDWR), high[ENDS];
+	int null_fd = move_away(must(open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null"));
+	int high[ENDS];
 
-	/* Out of the way first: any of them may have one of the numbers wanted. */
+	stderr_fd = move_away(stderr_fd);
 	for (int i = 0; i < ENDS; i++)
-		high[i] = ends[i] < 0 ? -1 : fcntl(ends[i], F_DUPFD_CLOEXEC, 64);
-	dup2(null_fd, STDIN_FILENO);
-	dup2(null_fd, STDOUT_FILENO);
-	dup2(stderr_fd, STDERR_FILENO);
-	rti_cloexec_from(STDERR_FILENO + 1);
+		high[i] = ends[i] < 0 ? -1 : move_away(ends[i]);
+	must(dup2(stderr_fd, STDERR_FILENO), "dup standard error");
+	must(dup2(null_fd, STDIN_FILENO), "dup standard input");
+	must(dup2(null_fd, STDOUT_FILENO), "dup standard output");
+	must(rti_cloexec_from(STDERR_FILENO + 1), "mark the others close-on-exec");
 	for (int i = 0; i < ENDS; i++)
 		if (high[i] >= 0)
-			dup3(high[i], STDERR_FILENO + 1 + i, 0);
+			must(dup3(high[i], STDERR_FILENO + 1 + i, 0), "dup a channel");
 	signal(SIGPIPE, SIG_DFL);
-	if (chdir(peer->rootfs ? peer->rootfs : "/") == 0)
-		execute(peer, path);
+	must(chdir(peer->rootfs ? peer->rootfs : "/"), "change to the root file system");
+	execute(peer, path);
 	dprintf(STDERR_FILENO, "execute %s: %s\n", path, strerror(errno));
 	_exit(127);
 }

@@ -127,6 +127,7 @@ run_where_mounts_are_shared() { # command to undo the root
 	configure '.linux.rootfsPropagation = "rshared"'
 	run_where_mounts_are_shared true
 	harm_is "the container's mounts are the host's" not output_has "left: 0"
+	unless_bitten [ "$output" = "left: 0" ] # a runtime that fails says more
 }
 
 @test "runc#4767: mounts of a container without a mount namespace do not spread on the host" {
@@ -136,5 +137,5 @@ run_where_mounts_are_shared() { # command to undo the root
 	run_where_mounts_are_shared "grep '/elsewhere/rootfs/' /proc/self/mountinfo || true
 		umount --recursive --lazy '$ROOT'"
 	harm_is "the container's mounts are made elsewhere on the host" output_has /elsewhere/rootfs/
-	unless_bitten output_has "left: 0"
+	unless_bitten [ "$output" = "left: 0" ]
 }

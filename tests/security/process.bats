@@ -93,10 +93,12 @@ leak() {
 	configure '.process.cwd = "/proc/self/fd/20" | .process.args = ["cat", "secret"]'
 	leak runtime run --bundle "$BUNDLE" "$ID"
 	harm_is "the container reads the host's file" output_has "for the host alone"
+	unless_bitten failed_with "mkdir /proc/self/fd/20: no such file or directory"
 	configure '.process.cwd = "/" | .process.args = ["sleep", "1000"]'
 	runtime run --detach --bundle "$BUNDLE" "$ID" </dev/null >"$OUT" 2>&1
 	leak runtime exec --cwd /proc/self/fd/20 "$ID" cat secret
 	harm_is "exec reads the host's file" output_has "for the host alone"
+	unless_bitten failed_with "chdir to cwd (\"/proc/self/fd/20\") set in config.json failed: no such file"
 }
 
 @test "CVE-2024-21626: a directory outside that is passed on is no working directory" {

@@ -214,7 +214,7 @@ struct rti_parent_start {
  * sources are served, one thread.
  *
  * There is no time limit: an init that hangs is ended by killing it, which ends the start. Who has
- * died shows in the error, and nobody is waited for a second longer.
+ * died shows in the error; the rest is killed, and waited for a few seconds at most.
  *
  * Return: 0 or a negative errno.
  */

@@ -7,6 +7,8 @@ import re
 
 # How a run that is good ends; "not met" is a call that this run did not make.
 GOOD = ("error line", "fallback", "warning", "repeated", "waited", "not met")
+NOT_MET_SHARE = 10  # one in so many faults of a scenario may be not met
+OUTPUT = "/box/out"  # what a scenario writes, as a call is about it
 RECEIVED = "/dev/pts/ptmx\n"  # what the console's receiver says of its own
 HERE = os.path.dirname(os.path.abspath(__file__))
 # What comes before the first such call is the C library's start, or the loader's.
@@ -113,6 +115,11 @@ class Plan:
         return planned
 
 
+def too_few_met(planned, missed):
+    """One may be missed in any case: in a short list a single one is more than its share."""
+    return missed > max(1, planned / NOT_MET_SHARE) or missed == planned > 0
+
+
 def messages(errors):
     return [line for line in errors.splitlines()
             if line != RECEIVED.strip() and not re.search(r"level=(warning|info|debug)", line)]
@@ -149,11 +156,14 @@ class Judge:
         return self.judge_failure(scenario, fault, result, about)
 
     def judge_success(self, scenario, fault, result, about):
+        # What could not be written cannot be compared.
+        lost = (fault.call == "write" and about.endswith(OUTPUT) and
+                fault.what not in ("delay", "EINTR"))
+        if not lost and scenario.output not in (None, result.output.replace(RECEIVED, "")):
+            return False, "wrong output", repr(result.output)
         told = "level=warning" in result.errors or text_of(fault) in result.errors.lower()
         if told and fault.what != "delay":
             return True, "warning", result.errors
-        if scenario.output is not None and result.output.replace(RECEIVED, "") != scenario.output:
-            return False, "wrong output", repr(result.output)
         if fault.what == "delay":
             return True, "waited", ""
         reason = self.fallbacks.find(fault, about)

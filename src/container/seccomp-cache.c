@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "container/seccomp-cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
@@ -15,9 +16,13 @@
 #include "base/fd.h"
 #include "base/guard.h"
 #include "base/identity.h"
+#include "base/sealed-copy.h"
 
 #define CACHE_PARENT "/run/runtime-init"
 #define CACHE_FOLDER "seccomp"
+
+/* Programs that are kept; each has some 10 KB of /run, which is memory. */
+#define CACHE_FILES_MAX 64
 
 static const char *cache_parent = CACHE_PARENT;
 
@@ -144,6 +149,7 @@ static int make_key(const struct rti_seccomp *seccomp, struct cache_key *ret)
 	put_number(&key, version ? version->major : 0);
 	put_number(&key, version ? version->minor : 0);
 	put_number(&key, version ? version->micro : 0);
+	put_text(&key, RTI_LIBSECCOMP);
 	put_number(&key, seccomp_arch_native());
 	/* What the kernel can do decides about flags, and about actions in libseccomp. */
 	put_text(&key, kernel.release);
@@ -239,7 +245,36 @@ static int read_program(int fd, const struct cache_key *key, struct seccomp_prog
 	return 0;
 }
 
-/* In one piece: the file has no name before it is whole. Gives it, to be read. */
+static bool is_program(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/*
+ * A full folder is emptied: who has a profile for each container must not fill /run. All go, since
+ * what is in use is soon there again, and nothing has to be known about age or use.
+ */
+static void make_room(int folder_fd)
+{
+	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	size_t count = 0;
+
+	if (!folder) {
+		rti_close(fd);
+		return;
+	}
+	while ((entry = readdir(folder)))
+		count += is_program(entry);
+	rewinddir(folder);
+	while (count >= CACHE_FILES_MAX && (entry = readdir(folder)))
+		if (is_program(entry))
+			unlinkat(folder_fd, entry->d_name, 0);
+	closedir(folder);
+}
+
+/* In one piece: the file has no name before it is whole. */
 static int store(int folder_fd, const char *name, const struct cache_key *key,
 		 const struct seccomp_program *program)
 {
@@ -263,6 +298,7 @@ static int store(int folder_fd, const char *name, const struct cache_key *key,
 		r = rti_write_full(fd, program->filter, size);
 	if (r < 0)
 		return r;
+	make_room(folder_fd);
 	/* One that is there was no good, or somebody else was as fast. */
 	unlinkat(folder_fd, name, 0);
 	if (linkat(fd, "", folder_fd, name, AT_EMPTY_PATH) < 0 && errno != EEXIST)
@@ -270,21 +306,29 @@ static int store(int folder_fd, const char *name, const struct cache_key *key,
 	return 0;
 }
 
-/* Opens the file of a key if it holds its program; @ret may be NULL. */
-static int open_file(int folder_fd, const char *name, const struct cache_key *key,
+/* The fd of the file itself is here for this long only: a container that sees it can reopen it. */
+static int read_file(int folder_fd, const char *name, const struct cache_key *key,
 		     struct seccomp_program *ret)
 {
 	_cleanup_fd_ int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct seccomp_program program;
-	int r = fd < 0 ? -errno : read_program(fd, key, &program);
 
-	if (r < 0)
-		return r;
-	if (ret)
-		*ret = program;
-	else
-		seccomp_program_done(&program);
-	return rti_take_fd(&fd);
+	return fd < 0 ? -errno : read_program(fd, key, ret);
+}
+
+/* It is the copy that is verified, which nobody can change any more. */
+static int copy_file(int folder_fd, const char *name, const struct cache_key *key)
+{
+	_cleanup_(seccomp_program_done) struct seccomp_program program = { NULL };
+	_cleanup_fd_ int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd_ int copy_fd = -EBADF;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = copy_fd = rti_sealed_copy(fd, "seccomp", NULL);
+	if (r >= 0)
+		r = read_program(copy_fd, key, &program);
+	return r < 0 ? r : rti_take_fd(&copy_fd);
 }
 
 int seccomp_cache_prepare(const struct rti_seccomp *seccomp)
@@ -302,13 +346,13 @@ int seccomp_cache_prepare(const struct rti_seccomp *seccomp)
 	if (r < 0)
 		return r;
 	make_name(&key, name);
-	r = open_file(folder_fd, name, &key, NULL);
+	r = copy_file(folder_fd, name, &key);
 	if (r >= 0)
 		return r;
 	r = seccomp_program_compile(seccomp, &program, &err);
 	if (r == 0)
 		r = store(folder_fd, name, &key, &program);
-	return r < 0 ? r : open_file(folder_fd, name, &key, NULL);
+	return r < 0 ? r : copy_file(folder_fd, name, &key);
 }
 
 int seccomp_cache_read(int fd, const struct rti_seccomp *seccomp, struct seccomp_program *ret)
@@ -323,15 +367,14 @@ int seccomp_cache_compile(const struct rti_seccomp *seccomp, struct seccomp_prog
 			  struct rti_error *err)
 {
 	_cleanup_(key_done) struct cache_key key = { NULL };
-	_cleanup_fd_ int folder_fd = open_folder(), file_fd = -EBADF;
+	_cleanup_fd_ int folder_fd = open_folder();
 	char name[32];
 	int r;
 
 	if (folder_fd < 0 || make_key(seccomp, &key) < 0)
 		return seccomp_program_compile(seccomp, ret, err);
 	make_name(&key, name);
-	file_fd = open_file(folder_fd, name, &key, ret);
-	if (file_fd >= 0)
+	if (read_file(folder_fd, name, &key, ret) == 0)
 		return 0;
 	r = seccomp_program_compile(seccomp, ret, err);
 	if (r == 0)

@@ -8,10 +8,12 @@
  * compared byte by byte, so that a program is never used for anything but what it was compiled for.
  *
  * The folder is root's alone, and is looked for only where "/run" is the host's beyond doubt: by
- * the parent, and by a standard init in a mount namespace that it has made itself. No fd of the
- * folder ever reaches a container's namespaces; an init that joins them gets the file from our
- * parent, read-only, or compiles. Whoever can write there is root of the host already. Removing
- * files, or all of it, is safe at any time.
+ * the parent, and by a standard init in a mount namespace that it has made itself and where no
+ * container can see it. Whoever sees a process may, with CAP_SYS_PTRACE, reopen its fds by way of
+ * /proc, for writing too, and what is written into a file here decides what later containers may
+ * do: the hash is no signature. So no fd of a file or of the folder is ever where a container's
+ * processes are. The init gets a copy from our parent, which is sealed against all change, or
+ * compiles. Removing files, or all of it, is safe at any time, and happens when there are many.
  */
 #ifndef CONTAINER_SECCOMP_CACHE_H
 #define CONTAINER_SECCOMP_CACHE_H
@@ -19,13 +21,13 @@
 #include "container/seccomp.h"
 
 /**
- * seccomp_cache_prepare() - a file with the finished program, compiled now if it has to be
+ * seccomp_cache_prepare() - a sealed copy of the finished program, compiled now if it has to be
  * @seccomp: the profile
  *
  * For the parent, whose memory is not the container's.
  *
- * Return: a read-only fd that the caller closes; or a negative errno for whatever reason, and then
- * the init compiles and has the error.
+ * Return: a close-on-exec fd of a memory file that the caller closes, see base/sealed-copy.h; or a
+ * negative errno for whatever reason, and then the init compiles and has the error.
  */
 int seccomp_cache_prepare(const struct rti_seccomp *seccomp);
 
@@ -42,7 +44,8 @@ int seccomp_cache_read(int fd, const struct rti_seccomp *seccomp, struct seccomp
  * seccomp_cache_compile() - seccomp_program_compile() with the kept program, which is kept now if
  * there was none
  *
- * To be called only where paths are the host's. Without a folder to trust it just compiles.
+ * To be called only where paths are the host's, and no container sees the caller. Without a folder
+ * to trust it just compiles.
  */
 int seccomp_cache_compile(const struct rti_seccomp *seccomp, struct seccomp_program *ret,
 			  struct rti_error *err);

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/number.h"
+#include "base/sealed-copy.h"
 
 static const char *const names[INHERITED_VARIABLES] = {
 	[INHERITED_INITPIPE] = "_LIBCONTAINER_INITPIPE",
@@ -221,10 +222,10 @@ static int open_optional_socket(struct inherited *inherited, enum inherited_vari
 	return r;
 }
 
+/* A file that can be written to would be within reach of the container that is joined. */
 static int open_seccomp(struct inherited *inherited, struct rti_error *err)
 {
 	int fd = -EBADF, r;
-	struct stat status;
 
 	if (!*inherited->value[INHERITED_SECCOMP])
 		return 0;
@@ -233,10 +234,9 @@ static int open_seccomp(struct inherited *inherited, struct rti_error *err)
 		r = check_not_stdio(INHERITED_SECCOMP, fd, err);
 	if (r < 0)
 		return r;
-	if (fstat(fd, &status) < 0)
-		return rti_fail(err, errno, "%s=%d", names[INHERITED_SECCOMP], fd);
-	if (!S_ISREG(status.st_mode))
-		return rti_refuse(err, EBADF, "%s=%d is not a file", names[INHERITED_SECCOMP], fd);
+	if (!rti_sealed_is(fd))
+		return rti_refuse(err, EBADF, "%s=%d is not a sealed memory file",
+				  names[INHERITED_SECCOMP], fd);
 	inherited->seccomp_fd = fd;
 	return 0;
 }

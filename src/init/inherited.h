@@ -41,7 +41,7 @@ struct inherited {
 	int fifo_fd;	     /* O_PATH on the exec fifo; standard init only */
 	int console_fd;	     /* stream socket that wants the terminal, -EBADF: none */
 	int pidfd_socket_fd; /* stream socket that wants a pidfd, -EBADF: none */
-	int seccomp_fd;	     /* finished seccomp program, -EBADF: none */
+	int seccomp_fd;	     /* sealed: finished seccomp program, -EBADF: none */
 	enum log_level log_level;
 	bool has_log_level;
 	enum rti_init_type type;

@@ -160,28 +160,33 @@ static int check_passed_fds(const struct init_context *context, struct rti_error
 	return 0;
 }
 
-/* Whether paths are still the host's: in mounts of our own, and with the host's user ids. */
-static bool sees_host(const struct init_context *context)
+/*
+ * Whether paths are still the host's, in mounts of our own and with the host's user ids, and no
+ * container sees this process: one whose pid namespace was joined could reopen what is open here.
+ */
+static bool is_alone_on_host(const struct init_context *context)
 {
 	const struct rti_namespaces *namespaces = &context->init.config->namespaces;
-	bool has_own_mounts = false;
+	bool has_own_mounts = false, joins_pids = false;
 
 	if (context->inherited.type != RTI_INIT_STANDARD ||
 	    rti_config_has_namespace(context->init.config, "NEWUSER"))
 		return false;
 	for (size_t i = 0; i < namespaces->count; i++) {
 		const struct rti_namespace *item = &namespaces->items[i];
+		bool joined = item->path && *item->path;
 
 		if (strcmp(item->type, "NEWNS") == 0)
-			has_own_mounts = !item->path || !*item->path;
+			has_own_mounts = !joined;
+		else if (strcmp(item->type, "NEWPID") == 0)
+			joins_pids = joined;
 	}
-	return has_own_mounts;
+	return has_own_mounts && !joins_pids;
 }
 
 /*
- * Before anything else: now no limit of the container's memory is in force, and no fd of the host
- * stays open for longer than it takes. What fails here fails again, and is told, when it is the
- * profile's turn: step_compile_seccomp().
+ * Before anything else: now no limit of the container's memory is in force. What fails here fails
+ * again, and is told, when it is the profile's turn: step_compile_seccomp().
  */
 static void take_seccomp(struct init_context *context)
 {
@@ -191,7 +196,7 @@ static void take_seccomp(struct init_context *context)
 
 	if (seccomp && *fd >= 0)
 		(void)seccomp_cache_read(*fd, seccomp, &context->seccomp);
-	else if (seccomp && sees_host(context))
+	else if (seccomp && is_alone_on_host(context))
 		(void)seccomp_cache_compile(seccomp, &context->seccomp, &err);
 	*fd = rti_close(*fd);
 }

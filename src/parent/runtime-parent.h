@@ -176,7 +176,7 @@ struct rti_parent_start {
 	int console_fd;	     /* socket that gets the terminal */
 	int pidfd_socket_fd; /* socket that gets a pidfd of the process */
 	int fifo_fd;	     /* O_PATH fd of the exec fifo; a standard init needs it */
-	int seccomp_fd;	     /* finished seccomp program for an init of ours; see PROTOCOL.md */
+	int seccomp_fd;	     /* sealed seccomp program for an init of ours; see PROTOCOL.md */
 	int log_level;	     /* enum rti_parent_level for the init; -1: let it choose */
 	bool debug;	     /* add the original error to "container init was OOM-killed" */
 	const sigset_t *signal_mask; /* of the process; NULL: the caller's */

@@ -177,21 +177,23 @@ set_long_profile() {
 	[ "$output" = EBADFD ]
 }
 
-kept_programs() { find /run/runtime-init/seccomp -type f 2>/dev/null | wc -l; }
+# A profile for a call without a name in the kernel, which is in what is kept of it, and in nothing else.
+set_own_profile() {
+	OWN=rti-$$-$SRANDOM
+	set_profile ALLOW "[{\"names\": [\"acct\", \"$OWN\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 77}]"
+}
+
+kept_programs() { grep -rlF "$OWN" /run/runtime-init/seccomp 2>/dev/null | wc -l; }
 
 @test "a profile is compiled once, and what is kept of it is out of every container's reach" {
 	has_own_init || skip "only our init keeps programs"
-	# A number that no earlier run had makes it a profile of its own.
-	set_profile ALLOW "$(jq -nc --argjson own "$SRANDOM" '[{names: ["acct"], action: "SCMP_ACT_ERRNO", errnoRet: 77,
-		args: [{index: 1, value: $own, op: "SCMP_CMP_NE"}]}]')"
+	set_own_profile
 	configure '.process.args = ["sh", "-c", "ls /proc/self/fd | tr \"\\n\" \" \"; ls /run/runtime-init 2>/dev/null; probe call acct 0"]'
-	local before
-	before=$(kept_programs)
 	for _ in 1 2 3; do
 		run_container
 		succeeded
 		[[ $output == "0 1 2 3 "*EBADFD ]] # 3 is the folder that ls reads
-		[ "$(kept_programs)" -eq $((before + 1)) ]
+		[ "$(kept_programs)" -eq 1 ]
 	done
 	[ "$(stat -c %a:%u /run/runtime-init/seccomp)" = 700:0 ]
 	configure '.process.args = ["sleep", "1000"]'
@@ -199,7 +201,25 @@ kept_programs() { find /run/runtime-init/seccomp -type f 2>/dev/null | wc -l; }
 	succeeded
 	execute sh -c 'ls /proc/self/fd | tr "\n" " "'
 	[[ $output == "0 1 2 3 "* ]]
-	[ "$(kept_programs)" -eq $((before + 1)) ]
+	[ "$(kept_programs)" -eq 1 ]
+}
+
+# Whose processes may see the init's fds, and reopen them.
+@test "an init among another container's processes opens nothing that is kept" {
+	has_own_init || skip "only our init keeps programs"
+	local first
+	unshare --pid --fork --kill-child sleep 1000 3>&- &
+	HOLDERS+=($!)
+	eventually pgrep -P $!
+	first=$(pgrep -P $!)
+	join_namespace pid "/proc/$first/ns/pid"
+	set_own_profile
+	configure '.process.args = ["probe", "call", "acct", "0"]'
+	run_container
+	succeeded
+	[ "$output" = EBADFD ]
+	# Our parent compiles, and gives it a sealed copy.
+	[ "$(kept_programs)" -eq "$(has_own_parent && echo 1 || echo 0)" ]
 }
 
 @test "--debug tells the flags of the filter, compiled now or kept from before" {

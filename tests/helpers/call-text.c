@@ -74,6 +74,7 @@ static const struct {
 	{ SYS_rt_sigaction, "n" },
 	{ SYS_rt_sigprocmask, "n" },
 	{ SYS_seccomp, "nn" },
+	{ SYS_sendfile, "f" },
 	{ SYS_sendmsg, "f" },
 	{ SYS_sendto, "f" },
 	{ SYS_sethostname, "s" },

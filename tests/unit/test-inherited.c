@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/sealed-copy.h"
 #include "init/inherited.h"
 
 /* Strings that may be written to, as those of a real environment. */
@@ -192,6 +194,38 @@ static void test_fds_must_be_what_they_are_for(void **state)
 	}
 }
 
+/* The container that is joined could change another one through /proc. */
+static void test_a_seccomp_program_must_be_sealed(void **state)
+{
+	int unsealed = memfd_create("unsealed", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	int file = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0400);
+	int sealed = rti_sealed_copy(unsealed, "sealed", NULL);
+	const int three = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW; /* without F_SEAL_WRITE */
+	const int refused[] = { unsealed, file, 999 };
+	char variable[64], text[128];
+	struct inherited inherited;
+	struct rti_error err;
+
+	(void)state;
+	assert_true(unsealed >= 0 && file >= 0 && sealed >= 0);
+	assert_int_equal(fcntl(unsealed, F_ADD_SEALS, three), 0);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		snprintf(variable, sizeof(variable), "_RUNTIME_INIT_SECCOMP=%d", refused[i]);
+		take(&inherited, "_LIBCONTAINER_LOGPIPE=5", variable, NULL);
+		assert_int_equal(inherited_open_rest(&inherited, &err), -EBADF);
+		snprintf(text, sizeof(text), "%s is not a sealed memory file", variable);
+		assert_string_equal(err.text, text);
+		assert_int_equal(inherited.seccomp_fd, -EBADF);
+	}
+	snprintf(variable, sizeof(variable), "_RUNTIME_INIT_SECCOMP=%d", sealed);
+	take(&inherited, "_LIBCONTAINER_LOGPIPE=5", variable, NULL);
+	assert_int_equal(inherited_open_rest(&inherited, &err), 0);
+	assert_int_equal(inherited.seccomp_fd, sealed);
+	rti_close(unsealed);
+	rti_close(file);
+	rti_close(sealed);
+}
+
 static void test_a_level_beyond_the_last_counts_as_the_last(void **state)
 {
 	struct inherited inherited;
@@ -214,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_late_numbers_are_strict_and_speak_as_go),
 		cmocka_unit_test(test_unknown_type_is_refused),
 		cmocka_unit_test(test_fds_must_be_what_they_are_for),
+		cmocka_unit_test(test_a_seccomp_program_must_be_sealed),
 		cmocka_unit_test(test_a_level_beyond_the_last_counts_as_the_last),
 	};
 

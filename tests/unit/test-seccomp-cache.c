@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/sealed-copy.h"
 #include "container/seccomp-cache.h"
 #include "container/seccomp.h"
 
@@ -25,6 +26,8 @@ static const struct rti_seccomp profile = {
 	.default_action = RTI_SECCOMP_ALLOW,
 	.syscalls = { calls, COUNT(calls) },
 };
+
+static const struct rti_seccomp other_profile = { .default_action = RTI_SECCOMP_ERRNO };
 
 /* A folder for each test; without root there is no cache. */
 struct fixture {
@@ -105,6 +108,52 @@ static void test_what_is_kept_is_what_is_compiled(void **state)
 	seccomp_program_done(&kept);
 	seccomp_program_done(&fresh);
 	close(fd);
+}
+
+/* Who sees the process can reopen its fds, and write what O_RDONLY forbids. */
+static void test_what_is_handed_out_cannot_be_changed(void **state)
+{
+	struct stat file, copy;
+	char path[512];
+	int fd, again_fd;
+
+	need_root();
+	for (int i = 0; i < 2; i++) { /* fresh, and kept */
+		fd = seccomp_cache_prepare(&profile);
+		assert_true(rti_sealed_is(fd));
+		assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+		assert_int_equal(list_files(*state, path, sizeof(path)), 1);
+		assert_int_equal(stat(path, &file), 0);
+		assert_int_equal(fstat(fd, &copy), 0);
+		assert_true(file.st_dev != copy.st_dev || file.st_ino != copy.st_ino);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		again_fd = open(path, O_RDWR | O_CLOEXEC);
+		assert_int_equal(pwrite(again_fd, "x", 1, 0), -1);
+		rti_close(again_fd);
+		close(fd);
+	}
+}
+
+static void test_a_full_folder_is_emptied(void **state)
+{
+	const struct fixture *fixture = *state;
+	char path[512];
+
+	need_root();
+	close(seccomp_cache_prepare(&profile));
+	assert_int_equal(list_files(fixture, path, sizeof(path)), 1);
+	assert_int_equal(unlink(path), 0);
+	for (int i = 0; i < 63; i++) {
+		snprintf(path, sizeof(path), "%s/seccomp/%d", fixture->path, i);
+		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0400));
+	}
+	close(seccomp_cache_prepare(&profile));
+	assert_int_equal(list_files(fixture, path, sizeof(path)), 64);
+	/* What is there is used, however full it is. */
+	close(seccomp_cache_prepare(&profile));
+	assert_int_equal(list_files(fixture, path, sizeof(path)), 64);
+	close(seccomp_cache_prepare(&other_profile));
+	assert_int_equal(list_files(fixture, path, sizeof(path)), 1);
 }
 
 static void test_a_profile_is_compiled_once(void **state)
@@ -252,16 +301,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_is_kept_is_what_is_compiled, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(test_a_profile_is_compiled_once, set_up,
+		cmocka_unit_test_setup_teardown(test_what_is_handed_out_cannot_be_changed, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_a_full_folder_is_emptied, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_profile_is_compiled_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_every_difference_is_another_program, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_damaged_file_is_not_used_and_replaced,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_folder_that_others_can_use_is_not_used,
 						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_bad_profile_is_refused_and_not_kept,
-						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_bad_profile_is_refused_and_not_kept, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

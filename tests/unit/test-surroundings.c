@@ -143,7 +143,8 @@ static int act_names(void)
 	if (uts_set("test-host", "test-domain", NULL) < 0 || uts_set("", NULL, NULL) < 0)
 		return 1;
 	gethostname(hostname, sizeof(hostname));
-	getdomainname(domainname, sizeof(domainname));
+	if (getdomainname(domainname, sizeof(domainname)) < 0)
+		return 1;
 	return strcmp(hostname, "test-host") == 0 && strcmp(domainname, "test-domain") == 0 ? 0 : 2;
 }
 

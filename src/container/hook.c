@@ -40,6 +40,9 @@
 /* Chosen: what a lazily bound call needs to save wide registers, twice. */
 #define CHILD_STACK_SIZE (size_t)(32 * 1024)
 
+/* Chosen: what a network plugin needs to take back what it has begun. */
+#define GRACE_NS (5 * NS_PER_S)
+
 /* The child's frames lie in an array of its parent's, which AddressSanitizer cannot follow. */
 #define CHILD_SIDE __attribute__((no_sanitize("address")))
 
@@ -59,6 +62,7 @@ struct running {
 	struct output out;
 	struct output err;
 	struct pollfd partner; /* its end ends the hook; fd -1: nobody's does */
+	bool partner_ended;    /* and the hook was told to come to an end */
 	bool exited;
 	int status;	     /* of waitpid(2) when exited; or a negative errno */
 	int64_t deadline_ns; /* of CLOCK_MONOTONIC; INT64_MAX: none */
@@ -246,13 +250,29 @@ static int poll_timeout_ms(const struct running *hook)
 	return left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
 }
 
-/*
- * Serves the pipes until the hook is dead and its output closed: 0; -ETIMEDOUT; -ECONNRESET when
- * the partner has ended; or an errno.
- */
+/* Others decide when the partner ends, and must not cut the hook in half by it. */
+static void ask_to_end(struct running *hook)
+{
+	int64_t until = now_ns() + GRACE_NS;
+
+	hook->partner_ended = true;
+	hook->partner.fd = -1;
+	if (until < hook->deadline_ns)
+		hook->deadline_ns = until;
+	if (!hook->exited)
+		kill(hook->pid, SIGTERM);
+}
+
+static bool is_done(const struct running *hook)
+{
+	/* Without the partner nobody wants the rest of the output. */
+	return hook->exited && (hook->partner_ended || (hook->out.fd < 0 && hook->err.fd < 0));
+}
+
+/* Serves the pipes until the hook is dead and its output closed: 0; -ETIMEDOUT; or an errno. */
 static int serve(struct running *hook)
 {
-	while (!hook->exited || hook->out.fd >= 0 || hook->err.fd >= 0) {
+	while (!is_done(hook)) {
 		struct pollfd fds[] = {
 			{ .fd = hook->input_fd, .events = POLLOUT },
 			{ .fd = hook->out.fd, .events = POLLIN },
@@ -280,7 +300,7 @@ static int serve(struct running *hook)
 		else if (!hook->exited && hook->pid_fd < 0)
 			reap(hook, WNOHANG);
 		if (fds[4].revents)
-			return -ECONNRESET;
+			ask_to_end(hook);
 	}
 	return 0;
 }
@@ -414,14 +434,14 @@ static int run(const struct hook_context *context, const struct rti_hook *hook,
 	if (running->input_size == 0)
 		running->input_fd = rti_close(running->input_fd);
 	r = serve(running);
-	if (r == 0)
+	if (r == 0 && !running->partner_ended)
 		return judge(running, err);
 	if (!running->exited) {
 		kill(running->pid, SIGKILL);
 		reap(running, 0);
 	}
-	if (r == -ECONNRESET)
-		return rti_refuse(err, ECONNRESET, "killed, as %s has ended", context->partner);
+	if (running->partner_ended && (r == 0 || r == -ETIMEDOUT))
+		return rti_refuse(err, ECONNRESET, "cut short, as %s has ended", context->partner);
 	if (r != -ETIMEDOUT)
 		return rti_fail(err, -r, "wait for hook");
 	return rti_refuse(err, ETIMEDOUT, "hook ran past specified timeout of %.1fs",

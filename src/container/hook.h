@@ -38,7 +38,9 @@ struct hook_context {
  * passed ones. It need not read its input. Its output is kept up to HOOK_OUTPUT_MAX bytes each and
  * the rest dropped; reading goes on until the hook and everybody who inherited its output has
  * closed it. When its timeout ends, the hook alone gets SIGKILL and nothing is waited for any
- * longer; likewise when the partner ends, if there is one, and then the caller's end ends it too.
+ * longer. When the partner ends, if there is one, the hook gets SIGTERM and, after five seconds or
+ * when its timeout ends, SIGKILL; then its end alone is waited for. With a partner there is, the
+ * caller's end kills it too, at once.
  *
  * Context: any thread; signals and other children of the caller are left alone. The caller must not
  * reap all children at once (waitpid(-1)), nor ignore SIGCHLD, while this runs.

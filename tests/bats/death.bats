@@ -4,6 +4,7 @@
 # conversation, each of those who take part. kill-at stops one of them at a system call with which
 # it talks to another, and kills whom it is told to; then the runtime has to end within a second and
 # say who died, everybody else within a tenth of one, and `delete --force` has to clear the rest.
+# A hook whose init has died is asked to end by SIGTERM, of which those here die; one that does not has five seconds.
 #
 # RTI_DEATH_STEP    take every how-manyth edge only (4; 1: all)
 # RTI_DEATH_CALLS   --all: not only the edges, but all system calls

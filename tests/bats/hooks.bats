@@ -40,6 +40,16 @@ line_of() { grep -nx -- "$1" "$LOG" | cut -d: -f1; }
 	[ "$(tail -n 2 "$LOG" | xargs)" = "poststop 1 poststop 2" ]
 }
 
+# Whoever shares the init's pid namespace can kill it, and must not cut root's hooks in half by it.
+@test "a hook of the host can clean up when the container's init dies" {
+	only_pair "runtime-parent+*"
+	add_hook createRuntime "trap 'kill \$!; sleep 0.3; echo clean >>$LOG; exit 1' TERM
+		kill -9 \$(jq .pid); sleep 20 >/dev/null 2>&1 & wait"
+	run_container
+	failed_with "cut short, as the container's init has ended"
+	[ "$(cat "$LOG")" = clean ]
+}
+
 @test "each hook reads the container's state, with the status of its moment" {
 	configure '.annotations = {"org.example": "note"}'
 	local kind

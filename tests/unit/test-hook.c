@@ -253,7 +253,7 @@ static void test_list_stops_at_the_first_failure(void **state)
 }
 
 /* Runs a script for a partner who ends after 50 ms; gives the error, and how long it took. */
-static const char *run_for_a_mortal(const char *script, int64_t *ret_ms)
+static const char *run_for_a_mortal(const char *script, int64_t *timeout, int64_t *ret_ms)
 {
 	struct hook_context saved = context;
 	struct timespec begun, ended;
@@ -270,7 +270,7 @@ static const char *run_for_a_mortal(const char *script, int64_t *ret_ms)
 	context.partner_fd = ends[0];
 	context.partner_events = POLLIN;
 	clock_gettime(CLOCK_MONOTONIC, &begun);
-	text = run_script(script, (struct rti_hook){ 0 }, -ECONNRESET);
+	text = run_script(script, (struct rti_hook){ .timeout = timeout }, -ECONNRESET);
 	clock_gettime(CLOCK_MONOTONIC, &ended);
 	context = saved;
 	close(ends[0]);
@@ -285,9 +285,27 @@ static void test_the_end_of_the_partner_ends_the_hook(void **state)
 	int64_t ms;
 
 	(void)state;
-	assert_string_equal(run_for_a_mortal("exec sleep 5", &ms),
-			    "error running prestart hook #2: killed, as the partner has ended");
+	assert_string_equal(run_for_a_mortal("exec sleep 5", NULL, &ms),
+			    "error running prestart hook #2: cut short, as the partner has ended");
 	assert_true(ms < 2000);
+	/* What has the output still open is not waited for. */
+	run_for_a_mortal("sleep 5 & wait", NULL, &ms);
+	assert_true(ms < 2000);
+}
+
+/* 300 ms and not less: what the hook does on SIGTERM is done to its end. */
+static void test_the_end_of_the_partner_leaves_time_to_clean_up(void **state)
+{
+	int64_t ms, timeout = 1000 * 1000 * 1000;
+
+	(void)state;
+	run_for_a_mortal("trap 'sleep 0.3; exit 0' TERM; sleep 20 & wait", NULL, &ms);
+	assert_in_range(ms, 300, 2000);
+	/* But not for ever, and not longer than the hook would have had anyway. */
+	run_for_a_mortal("trap '' TERM; exec sleep 20", &timeout, &ms);
+	assert_in_range(ms, 900, 3000);
+	run_for_a_mortal("trap '' TERM; exec sleep 20", NULL, &ms);
+	assert_in_range(ms, 5000, 8000);
 }
 
 /* The caller is a process of its own here, and is killed while the hook sleeps. */
@@ -338,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_threads_may_run_hooks_at_once),
 		cmocka_unit_test(test_list_stops_at_the_first_failure),
 		cmocka_unit_test(test_the_end_of_the_partner_ends_the_hook),
+		cmocka_unit_test(test_the_end_of_the_partner_leaves_time_to_clean_up),
 		cmocka_unit_test(test_the_end_of_the_caller_ends_the_hook),
 	};
 

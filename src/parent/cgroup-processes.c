@@ -221,8 +221,11 @@ static int add_pids_of(void *data, int dir_fd, struct rti_error *err)
 				    : rti_fail(err, -r, "open cgroup.procs below %s", pids->path);
 	}
 	/* A threaded cgroup lists its processes in its domain only, and gives EOPNOTSUPP. */
-	while (r == 0 && fscanf(file, "%d", &pid) == 1)
-		r = add_pid(pids, pid, err);
+	while (r == 0 && fscanf(file, "%d", &pid) == 1) {
+		/* 0 is a process outside of our pid namespace, and to kill(2) our own group. */
+		if (pid > 0)
+			r = add_pid(pids, pid, err);
+	}
 	fclose(file);
 	return r;
 }

@@ -199,13 +199,37 @@ int rti_container_kill_and_destroy(struct rti_container *container, struct rti_e
 }
 
 /* Its processes end by themselves when they miss their runtime, but for those that hang. */
-static int destroy_unfinished(struct rti_container *container, bool force, struct rti_error *err)
+static int destroy_cgroup(struct rti_container *container, bool force, struct rti_error *err)
 {
-	int r;
-
 	if (force)
 		cgroup_kill(&container->cgroup, NULL);
-	r = cgroup_destroy(&container->cgroup, err);
+	return cgroup_destroy(&container->cgroup, err);
+}
+
+/* Another container's cgroup is left to it. Whose processes are in there cannot be told. */
+static int leave_cgroup(const struct rti_container *container, const struct container_claim *claim,
+			struct rti_error *err)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	size_t count = 0;
+	int r = cgroup_get_pids(&container->cgroup, &pids, &count, err);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return count > 0 ? rti_refuse(err, EBUSY, "cgroup %s is in use by container %s",
+				      claim->path, claim->id)
+			 : 0;
+}
+
+static int destroy_unfinished(struct rti_container *container, const char *root, bool force,
+			      struct rti_error *err)
+{
+	struct container_claim claim;
+	int r = container_find_claim(container, root, &claim, err);
+
+	if (r == 0)
+		r = claim.path ? leave_cgroup(container, &claim, err)
+			       : destroy_cgroup(container, force, err);
 	if (r < 0)
 		return rti_prefix(err, r, "unable to remove container's cgroup");
 	r = remove_state(container->path, err);
@@ -240,7 +264,7 @@ int rti_container_remove_unfinished(const char *root, const char *id, bool force
 	if (r == -ENOENT || r == -ENODATA || r == -EBADMSG)
 		return remove_directory(root, id, err);
 	if (r == 0)
-		r = destroy_unfinished(container, force, err);
+		r = destroy_unfinished(container, root, force, err);
 	rti_container_free(container);
 	return r;
 }

@@ -5,6 +5,8 @@
 #ifndef RTI_PARENT_CONTAINER_PRIVATE_H
 #define RTI_PARENT_CONTAINER_PRIVATE_H
 
+#include <limits.h>
+
 #include "parent/cgroup.h"
 #include "parent/runtime-container.h"
 #include "parent/state.h"
@@ -40,6 +42,23 @@ int container_note_cgroup(struct rti_container *container, struct rti_error *err
  */
 int container_load_draft(const char *root, const char *id, struct rti_container **ret,
 			 struct rti_error *err);
+
+struct container_claim {
+	const char *path; /* the cgroup, of those of the container that was asked for; NULL: none */
+	char id[NAME_MAX + 1];
+};
+
+/**
+ * container_find_claim() - find another container that names a container's cgroup, or one below
+ * @root: where to look; what is below another one's is not seen
+ * @ret:  the first found; borrows from @container
+ *
+ * A container may be made in the cgroup of another one as long as nobody is in there.
+ *
+ * Return: 0, also if there is none; or a negative errno where that cannot be told.
+ */
+int container_find_claim(const struct rti_container *container, const char *root,
+			 struct container_claim *ret, struct rti_error *err);
 
 /**
  * container_has_init() - whether the init is alive, or cannot be looked at

@@ -195,10 +195,11 @@ int rti_container_kill_and_destroy(struct rti_container *container, struct rti_e
  * off
  * @force: kill what is left of its processes
  *
- * Removes its cgroups, of which runc knows nothing at that time, runs its poststop hooks, and
- * removes its directory.
+ * Removes its cgroups, of which runc knows nothing at that time, removes its directory, and runs
+ * its poststop hooks. A cgroup that another container below @root names too is left to that one.
  *
- * Return: 0, also if there is none; -EBUSY while it has processes; another negative errno.
+ * Return: 0, also if there is none; -EBUSY while it has processes, or they may be another
+ * container's; another negative errno.
  */
 int rti_container_remove_unfinished(const char *root, const char *id, bool force,
 				    struct rti_error *err);

@@ -120,6 +120,26 @@ said() { grep -q "$1" "$BATS_TEST_TMPDIR/out"; }
 	kill "$other"
 }
 
+# The cgroup of a container that is being made has nobody in it for a while.
+@test "delete of what a killed create left spares who is in its cgroup by now" {
+	only_pair runtime-parent+runtime-init
+	local other=$ID-other
+	configure '.linux.cgroupsPath = $path | .process.args = ["sleep", "1000"]
+		| .hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "kill -9 $PPID"]}]' \
+		--arg path "/$ID"
+	run runtime create --bundle "$BUNDLE" "$ID"
+	[ -e "$STATE/$ID/creating.json" ]
+	configure 'del(.hooks)'
+	ID=$other run_detached
+	succeeded
+	run runtime delete --force "$ID"
+	failed_with "is in use by container $other"
+	ID=$other container_is running
+	runtime delete --force "$other"
+	runtime delete --force "$ID"
+	[ ! -e "$STATE/$ID" ]
+}
+
 @test "signals to run in the foreground go to the container" {
 	script 'trap "echo got INT; exit 9" INT; echo ready; while :; do sleep 0.05; done'
 	# A shell leaves SIGINT ignored in what it puts into the background.

@@ -44,7 +44,7 @@ line_of() { grep -nx -- "$1" "$LOG" | cut -d: -f1; }
 @test "a hook of the host can clean up when the container's init dies" {
 	only_pair "runtime-parent+*"
 	add_hook createRuntime "trap 'kill \$!; sleep 0.3; echo clean >>$LOG; exit 1' TERM
-		kill -9 \$(jq .pid); sleep 20 >/dev/null 2>&1 & wait"
+		sleep 20 >/dev/null 2>&1 & kill -9 \$(jq .pid); wait"
 	run_container
 	failed_with "cut short, as the container's init has ended"
 	[ "$(cat "$LOG")" = clean ]

@@ -97,7 +97,7 @@ said() { grep -q "$1" "$BATS_TEST_TMPDIR/out"; }
 	mv "$STATE/$ID/state.json" "$STATE/$ID/creating.json"
 	run runtime delete --force "$ID"
 	[ ! -e "$STATE/$ID" ]
-	[ -z "$(find /sys/fs/cgroup -maxdepth 2 -name "$ID")" ]
+	[ -z "$(find /sys/fs/cgroup -maxdepth 2 -name "$ID" 2>/dev/null)" ]
 	run runtime delete --force "$ID"
 	succeeded
 }

@@ -37,12 +37,13 @@ said() { grep -q "$1" "$BATS_TEST_TMPDIR/out"; }
 
 @test "kill KILL reaches every process of a container that shares the pid namespace" {
 	configure '.linux.namespaces |= map(select(.type != "pid"))'
-	script 'sleep 4321 & sleep 4321'
+	local nap="sleep $((1000000 + $$))"
+	script "$nap & $nap"
 	start
-	two() { [ "$(pgrep -fc '^sleep 4321$')" -eq 2 ]; }
+	two() { [ "$(pgrep -fc "^$nap\$")" -eq 2 ]; }
 	eventually two
 	runtime kill "$ID" KILL
-	none() { ! pgrep -f '^sleep 4321$'; }
+	none() { ! pgrep -f "^$nap\$"; }
 	eventually none
 	runtime delete "$ID"
 }
